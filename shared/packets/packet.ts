@@ -145,11 +145,16 @@ export function decodePacket(bytes: Uint8Array): Packet {
     durationMs: reader.u16(),
     captureMs: reader.u48() as WallMillis,
     configurationLength: reader.u16(),
-    part: (reader.skip(2), reader.u16()),
+    part: readPart(reader),
   };
   const payload = bytes.subarray(PACKET_HEADER_BYTES, length - SIGNATURE_BYTES);
   if (header.configurationLength > payload.byteLength) {
     throw new PacketError('packet-configuration', 'configuration longer than the payload');
   }
   return { header, payload, bytes };
+}
+
+function readPart(reader: ByteReader): number {
+  reader.skip(2); // the payload length: packetLength has read it
+  return reader.u16();
 }
