@@ -1,0 +1,85 @@
+import { hashes, verify as verifyInScript } from '@noble/ed25519';
+import { sha512 } from '@noble/hashes/sha2.js';
+import { SwarmtubeError } from '../basics/errors.ts';
+import type { ChannelName } from '../basics/units.ts';
+import { signatureOf, signedBytes, unsignedPart } from '../packets/signature.ts';
+import type { PacketVerifier } from './ports.ts';
+
+/** Checks one Ed25519 signature over bytes with the key it was made for. */
+type SignatureCheck = (signature: Uint8Array, bytes: Uint8Array<ArrayBuffer>) => Promise<boolean>;
+
+/**
+ * Makes the check of this channel's packets against the broadcaster's 32-byte public key: by WebCrypto where the page is
+ * a secure context and the browser knows Ed25519 (0.16 ms a packet), otherwise in script (about 1.5 ms). There is no
+ * third way: a packet that cannot be checked is refused. `subtle` is given only by tests.
+ */
+export async function createPacketVerifier(
+  channel: ChannelName,
+  publicKey: Uint8Array,
+  subtle: SubtleCrypto | undefined = globalThis.crypto?.subtle,
+): Promise<PacketVerifier> {
+  if (publicKey.byteLength !== PUBLIC_KEY_BYTES) {
+    throw new SwarmtubeError(
+      'bad-public-key',
+      `the broadcaster's public key has ${publicKey.byteLength} bytes instead of ${PUBLIC_KEY_BYTES}; copy the embed code of the watch page again`,
+    );
+  }
+  const ownKey = publicKey.slice();
+  const check = (await webCryptoCheck(subtle, ownKey)) ?? scriptCheck(ownKey);
+  return async (packet) => {
+    try {
+      return await check(signatureOf(packet), signedBytes(channel, unsignedPart(packet)));
+    } catch {
+      return false; // a key or signature that is no point of the curve: refused like any other wrong one
+    }
+  };
+}
+
+const PUBLIC_KEY_BYTES = 32;
+
+/** Undefined where WebCrypto is missing, or does not pass a signature whose answer is known. */
+async function webCryptoCheck(
+  subtle: SubtleCrypto | undefined,
+  publicKey: Uint8Array<ArrayBuffer>,
+): Promise<SignatureCheck | undefined> {
+  if (subtle === undefined || !(await supportsEd25519(subtle))) return undefined;
+  const key = await importKey(subtle, publicKey).catch(() => undefined);
+  if (key === undefined) return undefined;
+  return (signature, bytes) => subtle.verify('Ed25519', key, signature.slice(), bytes);
+}
+
+async function supportsEd25519(subtle: SubtleCrypto): Promise<boolean> {
+  try {
+    const key = await importKey(subtle, hexBytes(KNOWN_GOOD.publicKey));
+    const signature = hexBytes(KNOWN_GOOD.signature);
+    const isRightAccepted = await subtle.verify('Ed25519', key, signature, hexBytes(KNOWN_GOOD.message));
+    const isWrongAccepted = await subtle.verify('Ed25519', key, signature, hexBytes('73'));
+    return isRightAccepted && !isWrongAccepted;
+  } catch {
+    return false; // NotSupportedError before Chrome 137, Firefox 129, Safari 17
+  }
+}
+
+/** RFC 8032 section 7.1, test 2. */
+const KNOWN_GOOD = {
+  publicKey: '3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c',
+  message: '72',
+  signature:
+    '92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da' +
+    '085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00',
+} as const;
+
+function importKey(subtle: SubtleCrypto, publicKey: Uint8Array<ArrayBuffer>): Promise<CryptoKey> {
+  return subtle.importKey('raw', publicKey, 'Ed25519', false, ['verify']);
+}
+
+function scriptCheck(publicKey: Uint8Array): SignatureCheck {
+  // Noble's own default needs the WebCrypto that is missing here. The cast: its hash never returns shared memory.
+  hashes.sha512 = (message) => sha512(message) as Uint8Array<ArrayBuffer>;
+  // zip215 off: RFC 8032's strict reading, which WebCrypto follows too.
+  return async (signature, bytes) => verifyInScript(signature, bytes, publicKey, { zip215: false });
+}
+
+function hexBytes(hex: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+}
