@@ -106,7 +106,7 @@ export function checkLibraries(packageJson: string, architecture: string): Findi
     return [{ path, line: 1, rule: 'libraries', text: 'the section "## Libraries" is missing' }];
   }
   const manifest = JSON.parse(packageJson) as Record<string, Record<string, string> | undefined>;
-  const names = Object.keys({ ...manifest['dependencies'], ...manifest['devDependencies'] });
+  const names = Object.keys({ ...manifest.dependencies, ...manifest.devDependencies });
   return names
     .filter((name) => !section.includes(`\`${name}\``) && !section.includes(`**${name}**`))
     .map((name) => ({
