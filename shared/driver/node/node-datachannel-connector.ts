@@ -1,0 +1,133 @@
+import type { DataChannel, PeerConnection, RtcConfig } from 'node-datachannel';
+import type { LinkChannel } from '../../swarm/engine-types.ts';
+import type { IceServer } from '../../wire/tracker-messages.ts';
+import type { PeerConnector } from '../ports.ts';
+import { RtcConnector } from '../rtc-connector.ts';
+import {
+  BUFFER_LOW_BYTES,
+  DATA_CHANNELS,
+  type RtcState,
+  type RtcTransport,
+  type RtcTransportEvents,
+  type SessionDescription,
+} from '../rtc-transport.ts';
+import type { NodeConnectorOptions } from './open-connector.ts';
+
+type Library = typeof import('node-datachannel');
+
+/** Peers never send more than a packet and its head; a larger message is refused by the library before it is allocated. */
+const MESSAGE_BYTES_MAX = 64 * 1024;
+/**
+ * The library counts as "buffered" only what SCTP has not taken yet, and SCTP takes 1 MB by default: back-pressure would
+ * come seconds late. 256 KiB still carry 20 Mbit/s over a link of 100 ms.
+ */
+const SCTP_SEND_BUFFER_BYTES = 256 * 1024;
+
+/** WebRTC of libdatachannel, by its native interface. Rejects where no binary for this machine loads. */
+export async function openNodeDatachannelConnector(options: NodeConnectorOptions): Promise<PeerConnector> {
+  const library = await import('node-datachannel');
+  library.initLogger('Fatal', () => {});
+  library.setSctpSettings({ sendBufferSize: SCTP_SEND_BUFFER_BYTES });
+  openConnectors++;
+  let isReleased = false;
+  const release = (): void => {
+    if (isReleased) return;
+    isReleased = true;
+    // The library is one for the process: its threads go when nobody is left, and the process can end.
+    if (--openConnectors === 0) library.cleanup();
+  };
+  return new RtcConnector(
+    (iceServers, events) => new NodeDatachannelTransport(library, iceServers, options, events),
+    release,
+  );
+}
+
+let openConnectors = 0;
+
+class NodeDatachannelTransport implements RtcTransport {
+  private readonly connection: PeerConnection;
+  private readonly events: RtcTransportEvents;
+  private readonly channels: Readonly<Record<LinkChannel, DataChannel>>;
+
+  constructor(
+    library: Library,
+    iceServers: readonly IceServer[],
+    options: NodeConnectorOptions,
+    events: RtcTransportEvents,
+  ) {
+    this.events = events;
+    this.connection = new library.PeerConnection('', configuration(iceServers, options));
+    this.connection.onLocalDescription((sdp, type) => {
+      if (type === 'offer' || type === 'answer') events.onDescription({ type, sdp });
+    });
+    this.connection.onLocalCandidate((candidate, mid) => events.onCandidate(candidate.replace(/^a=/, ''), mid));
+    this.connection.onStateChange((state) => events.onState(state as RtcState));
+    this.channels = { control: this.openChannel('control'), data: this.openChannel('data') };
+  }
+
+  async offer(): Promise<void> {
+    this.connection.setLocalDescription('offer');
+  }
+
+  async accept({ type, sdp }: SessionDescription): Promise<void> {
+    this.connection.setRemoteDescription(sdp, type);
+    if (type === 'offer') this.connection.setLocalDescription('answer');
+  }
+
+  async addCandidate(candidate: string, mid: string): Promise<void> {
+    this.connection.addRemoteCandidate(candidate, mid);
+  }
+
+  send(channel: LinkChannel, bytes: Uint8Array): boolean {
+    const dataChannel = this.channels[channel];
+    if (!dataChannel.isOpen()) return false;
+    dataChannel.sendMessageBinary(bytes); // false means "buffered", which is no failure
+    return true;
+  }
+
+  bufferedBytes(): number {
+    return this.channels.control.bufferedAmount() + this.channels.data.bufferedAmount();
+  }
+
+  rttMs(): number {
+    return Math.max(0, this.connection.rtt());
+  }
+
+  close(): void {
+    this.connection.close();
+  }
+
+  private openChannel(name: LinkChannel): DataChannel {
+    const { id, ordered } = DATA_CHANNELS[name];
+    const channel = this.connection.createDataChannel(name, { negotiated: true, id, unordered: !ordered });
+    channel.setBufferedAmountLowThreshold(BUFFER_LOW_BYTES);
+    channel.onOpen(() => this.events.onChannelOpen(name));
+    channel.onClosed(() => this.events.onChannelClosed(name));
+    channel.onBufferedAmountLow(() => this.events.onDrained());
+    channel.onMessage((message) => {
+      // The binding copies each message into a buffer of its own; text is not part of our protocol.
+      if (message instanceof ArrayBuffer) this.events.onMessage(name, new Uint8Array(message));
+      else if (typeof message !== 'string') {
+        this.events.onMessage(name, new Uint8Array(message.buffer, message.byteOffset, message.byteLength));
+      }
+    });
+    return channel;
+  }
+}
+
+function configuration(iceServers: readonly IceServer[], options: NodeConnectorOptions): RtcConfig {
+  const { bindAddress, portRange } = options;
+  return {
+    iceServers: iceServers.map(iceServerUrl),
+    disableAutoNegotiation: true, // the data channels exist on both sides: only the one told to offer may offer
+    maxMessageSize: MESSAGE_BYTES_MAX,
+    ...(bindAddress === undefined ? {} : { bindAddress }),
+    ...(portRange === undefined ? {} : { portRangeBegin: portRange.first, portRangeEnd: portRange.last }),
+  };
+}
+
+/** libdatachannel takes the credentials of a TURN server within its address. */
+function iceServerUrl({ urls, username, credential }: IceServer): string {
+  if (username === undefined || credential === undefined) return urls;
+  return urls.replace(/^(turns?:)/, `$1${encodeURIComponent(username)}:${encodeURIComponent(credential)}@`);
+}
