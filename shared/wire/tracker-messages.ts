@@ -4,7 +4,8 @@ import type { PeerId } from '../basics/units.ts';
  * What a peer and the tracker say to each other, as JSON over one socket.io websocket (docs/PROTOCOL.md).
  * Peer to tracker: `join` (acknowledged with JoinAnswer), `ask`, `signal`, `report`, `leave`.
  * Tracker to peer: `introduce`, `signal`, `swarm`, `gone`, `refused`.
- * Whoever receives one parses it with the function of the same name before use; unknown keys are ignored, wrong ones refused.
+ * Whoever receives one parses it with the function of the same name (tracker-message-parsers.ts) before use; unknown keys
+ * are ignored, wrong ones refused.
  */
 
 export const TRACKER_PROTOCOL_VERSION = 1;
@@ -19,6 +20,8 @@ export type JoinRequest = {
   readonly token?: string;
   /** What the peer is willing to upload, kbit/s; 0: receives only. Absent: not yet measured. */
   readonly uplinkKbps?: number;
+  /** Links that live on from an earlier session: so many fewer introductions are needed. */
+  readonly links?: number;
 };
 
 export type JoinAnswer = {
