@@ -1,0 +1,121 @@
+import type { Tag } from './tag.ts';
+import { type AudioCodec, readTagContents, type TagContent, type VideoCodec } from './tag-contents.ts';
+
+export type ConfigurationChange = 'none' | 'new' | 'changed' | 'repeated';
+
+/** Configurations are under 1 KiB, HEVC's with many parameter sets included; more is not kept for every new reader. */
+const CONFIGURATION_BYTES_MAX = 64 * 1024;
+/** onMetaData with the keyframe table of a long file; more is not kept. */
+const METADATA_BYTES_MAX = 256 * 1024;
+/** Tracks of one kind whose configuration is kept. Encoders send up to 6 renditions. */
+const TRACKS_MAX = 16;
+
+type Known = { readonly codec: VideoCodec | AudioCodec; readonly configuration: Uint8Array; readonly tag: Tag };
+type Tracks = Map<number, Known>;
+
+/**
+ * Keeps the tags that a new reader must be given first: the newest onMetaData, then the newest configuration of each video
+ * track and each audio track. Tells a configuration that changes something from one that is only said again (TRAPS 4.12).
+ */
+export class ConfigurationStore {
+  private metadata: Tag | undefined;
+  private readonly video: Tracks = new Map();
+  private readonly audio: Tracks = new Map();
+
+  /**
+   * `new`: nothing of the kind was known. `changed`: another configuration of a known track, or frames of another codec without
+   * one. `repeated`: nothing but what is known already. `none`: no configuration. onMetaData counts as one.
+   */
+  observe(tag: Tag): ConfigurationChange {
+    const changes = readTagContents(tag).map((content) => this.observeContent(content, tag));
+    return (['changed', 'new', 'repeated'] as const).find((change) => changes.includes(change)) ?? 'none';
+  }
+
+  /** onMetaData, video configurations, audio configurations, tracks by id; as they were observed, with their own times. */
+  tags(): Tag[] {
+    const ofTracks = (tracks: Tracks): Tag[] =>
+      [...tracks.entries()].sort(([left], [right]) => left - right).map(([, known]) => known.tag);
+    const all = [...ofTracks(this.video), ...ofTracks(this.audio)];
+    // One multitrack tag may configure several tracks.
+    return [...new Set(this.metadata === undefined ? all : [this.metadata, ...all])];
+  }
+
+  /** The newest configuration of a track, without FLV framing. */
+  configuration(
+    kind: 'video' | 'audio',
+    trackId = 0,
+  ): { readonly codec: VideoCodec | AudioCodec; readonly configuration: Uint8Array } | undefined {
+    return (kind === 'video' ? this.video : this.audio).get(trackId);
+  }
+
+  /** Forgets everything: the next configuration is `new`. */
+  clear(): void {
+    this.metadata = undefined;
+    this.video.clear();
+    this.audio.clear();
+  }
+
+  private observeContent(content: TagContent, tag: Tag): ConfigurationChange {
+    switch (content.role) {
+      case 'video-configuration':
+        return remember(this.video, content, tag);
+      case 'audio-configuration':
+        return remember(this.audio, content, tag);
+      case 'video-frame':
+        return forgetOtherCodec(this.video, content);
+      case 'audio-frame':
+        return forgetOtherCodec(this.audio, content);
+      case 'script':
+        return content.name === 'onMetaData' ? this.rememberMetadata(tag) : 'none';
+      default:
+        return 'none';
+    }
+  }
+
+  private rememberMetadata(tag: Tag): ConfigurationChange {
+    if (tag.body.byteLength > METADATA_BYTES_MAX) return 'none';
+    const plain = withoutSetDataFrame(tag);
+    const known = this.metadata;
+    if (known !== undefined && areEqual(known.body, plain.body)) return 'repeated';
+    this.metadata = plain;
+    return known === undefined ? 'new' : 'changed';
+  }
+}
+
+/** The wrapper is a command to a server; players and files know only what is inside (TRAPS 3.10). */
+export function withoutSetDataFrame(tag: Tag): Tag {
+  const isWrapped = SET_DATA_FRAME.every((byte, index) => tag.body[index] === byte);
+  return isWrapped ? { ...tag, body: tag.body.subarray(SET_DATA_FRAME.length) } : tag;
+}
+
+/** AMF0: string, 13 bytes, `@setDataFrame`. */
+const SET_DATA_FRAME = [2, 0, 13, ...Array.from('@setDataFrame', (character) => character.charCodeAt(0))];
+
+function remember(
+  tracks: Tracks,
+  content: Extract<TagContent, { role: 'video-configuration' | 'audio-configuration' }>,
+  tag: Tag,
+): ConfigurationChange {
+  const { codec, configuration, trackId } = content;
+  const known = tracks.get(trackId);
+  if (known?.codec === codec && areEqual(known.configuration, configuration)) return 'repeated';
+  if (configuration.byteLength > CONFIGURATION_BYTES_MAX) return 'none';
+  if (known === undefined && tracks.size >= TRACKS_MAX) return 'none';
+  tracks.set(trackId, { codec, configuration, tag });
+  return known === undefined ? 'new' : 'changed';
+}
+
+/** Frames of another codec without a configuration of their own (MP3 after AAC): the old one would only mislead. */
+function forgetOtherCodec(
+  tracks: Tracks,
+  content: Extract<TagContent, { role: 'video-frame' | 'audio-frame' }>,
+): ConfigurationChange {
+  const known = tracks.get(content.trackId);
+  if (known === undefined || known.codec === content.codec) return 'none';
+  tracks.delete(content.trackId);
+  return 'changed';
+}
+
+function areEqual(left: Uint8Array, right: Uint8Array): boolean {
+  return left.byteLength === right.byteLength && left.every((byte, index) => byte === right[index]);
+}
