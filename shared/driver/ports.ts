@@ -1,6 +1,7 @@
-import type { PeerId } from '../basics/units.ts';
+import type { Epoch, PeerId, Sequence } from '../basics/units.ts';
 import type { Packet } from '../packets/packet.ts';
-import type { LinkChannel } from '../swarm/engine-types.ts';
+import type { FetchReason, LinkChannel } from '../swarm/engine-types.ts';
+import type { ChannelDescription } from '../wire/channel-description.ts';
 import type {
   AskRequest,
   IceServer,
@@ -75,6 +76,43 @@ export type TrackerClientEvents = {
 
 export type TrackerClientFactory = (join: JoinRequest, events: TrackerClientEvents) => TrackerClient;
 
+/** The server as a source of packets: always there, always dearer than a peer. */
+export interface PacketSource {
+  /** Rejects with `SwarmtubeError` where the server does not answer with a description. */
+  describe(): Promise<DescribedChannel>;
+  /** One packet, exactly the one asked for, not yet verified. Rejects with `SwarmtubeError`; always ends. */
+  fetchPacket(reason: FetchReason, epoch: Epoch, sequence: Sequence): Promise<Packet>;
+  /** An endless response; `onClosed` comes once when it ended by itself, never after `close`. */
+  openStream(request: PacketStreamRequest, events: PacketStreamEvents): PacketStream;
+  /** Bytes of bodies received since the source was made, whether they became packets or not. */
+  readonly receivedBytes: Readonly<Record<FetchReason | 'stream', number>>;
+  /** Ends everything under way; what waits for it is rejected. */
+  close(): void;
+}
+
+export type DescribedChannel = {
+  readonly description: ChannelDescription;
+  /** What to add to our `nowMs` to get the server's wall clock, by the shortest round trip so far. */
+  readonly clockOffsetMs: number;
+};
+
+export type PacketStreamRequest = {
+  readonly epoch: Epoch;
+  /** 'live': from the newest packet that playback can start at. */
+  readonly from: Sequence | 'live';
+  /** Only these; absent: all. */
+  readonly substreams?: readonly number[];
+};
+
+export type PacketStreamEvents = {
+  onPacket(packet: Packet): void;
+  onClosed(reason: string): void;
+};
+
+export interface PacketStream {
+  close(): void;
+}
+
 /** Checks a packet's signature against the broadcaster's key. */
 export type PacketVerifier = (packet: Packet) => Promise<boolean>;
 
@@ -83,4 +121,6 @@ export interface WakeupTimer {
   /** Calls back once, not before `delayMs`; replaces the call asked for before. */
   schedule(delayMs: number, wakeup: () => void): void;
   cancel(): void;
+  /** Cancels for good and frees what lies behind. */
+  close(): void;
 }
