@@ -1,0 +1,74 @@
+/*
+ * What pages do to players: two of them on one page, one taken out and put back in, one moved, one pointed elsewhere.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { liveChannel } from '../support/channel-facts.ts';
+import { withBrowser } from '../support/chromium.ts';
+import type { ProbedWindow } from '../support/page-probe.ts';
+import { openPlayerPage } from '../support/player-page.ts';
+import { startServer } from '../support/server-process.ts';
+import { openViewers } from '../support/viewers.ts';
+import { waitFor } from '../support/wait.ts';
+import { embeddingPage, startWebsite } from '../support/website.ts';
+
+test('two players on one page play, each with its own stats', { timeout: 120_000 }, async (t) => {
+  await withBrowser(t, async (browser) => {
+    const server = await startServer(t);
+    const site = await startWebsite(t);
+    const { publicKey } = await liveChannel(server.url, 'demo');
+    const player = { serverUrl: server.url, channel: 'demo', key: publicKey };
+    const url = site.publish(embeddingPage([player, { ...player, attributes: 'p2p="off"' }]));
+    const viewer = await openPlayerPage(browser, url);
+    const [sharing, alone] = await Promise.all([
+      viewer.waitForPlayback(4, { index: 0 }),
+      viewer.waitForPlayback(4, { index: 1 }),
+    ]);
+    assert.equal(alone.source, 'server');
+    assert.equal(alone.bytesFromPeers, 0);
+    assert.equal(sharing.epoch, alone.epoch);
+    await viewer.waitForStats(({ peers }) => peers > 0, 'the first has peers', { index: 0 });
+  });
+});
+
+test('a player taken off the page lets go of everything, and plays again when put back', {
+  timeout: 120_000,
+}, async (t) => {
+  await withBrowser(t, async (browser) => {
+    const server = await startServer(t);
+    const audience = { site: await startWebsite(t), serverUrl: server.url, channel: 'demo' };
+    const [viewer] = await openViewers(browser, audience, 1);
+    assert.ok(viewer !== undefined);
+    await viewer.waitForStats(({ peers }) => peers > 0, 'it has a peer');
+
+    await viewer.page.evaluate(() => {
+      const page = globalThis as ProbedWindow & { kept?: Element | null };
+      page.kept = document.querySelector('swarm-player');
+      page.kept?.remove();
+    });
+    await waitFor(
+      () =>
+        viewer.page.evaluate(() => {
+          const { peerConnections } = (globalThis as ProbedWindow).probe;
+          return peerConnections.every(({ connectionState }) => connectionState === 'closed');
+        }),
+      { text: 'its connections are closed' },
+    );
+
+    await viewer.page.evaluate(() => {
+      const page = globalThis as ProbedWindow & { kept?: Element | null };
+      if (page.kept) document.body.append(page.kept);
+    });
+    await viewer.waitForPlayback(3);
+    await viewer.waitForStats(({ peers }) => peers > 0, 'it has a peer again');
+
+    await t.test('and a player that is only moved plays on', async () => {
+      await viewer.page.evaluate(() => {
+        const box = document.body.appendChild(document.createElement('div'));
+        const player = document.querySelector('swarm-player');
+        if (player !== null) box.append(player);
+      });
+      await viewer.waitForPlayback(3);
+    });
+  });
+});
