@@ -223,6 +223,7 @@ export class RtcLink implements PeerConnection {
     const transport = this.transport;
     if (transport === undefined) return;
     const settle = async (): Promise<void> => {
+      if (this.state === 'closed') return;
       try {
         await step(transport);
       } catch (thrown) {

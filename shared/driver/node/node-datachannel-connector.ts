@@ -11,7 +11,7 @@ import {
   type RtcTransportEvents,
   type SessionDescription,
 } from '../rtc-transport.ts';
-import type { NodeConnectorOptions } from './open-connector.ts';
+import type { NodeConnectorOptions } from './connector-options.ts';
 
 type Library = typeof import('node-datachannel');
 

@@ -1,7 +1,7 @@
 import type { PeerConnector } from '../ports.ts';
 import { RtcConnector } from '../rtc-connector.ts';
 import { type W3cPeerConnection, W3cTransport } from '../w3c-transport.ts';
-import type { NodeConnectorOptions } from './open-connector.ts';
+import type { NodeConnectorOptions } from './connector-options.ts';
 
 const MESSAGE_BYTES_MAX = 64 * 1024;
 

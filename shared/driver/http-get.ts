@@ -1,0 +1,76 @@
+import { errorText, SwarmtubeError } from '../basics/errors.ts';
+
+export type HttpGetOptions = {
+  readonly timeoutMs: number;
+  /** A longer body is an error: nobody allocates what a server merely claims. */
+  readonly bytesMax: number;
+  /** Ends the request from outside. */
+  readonly signal: AbortSignal;
+  readonly cache: RequestCache;
+  /** Told for every piece that arrives, also of a body that then fails. */
+  readonly onBytes: (bytes: number) => void;
+};
+
+/**
+ * GETs a small whole body. Where the network fails it is tried once more, within the same time. Rejects with
+ * `SwarmtubeError`: `http-404` and the like, `http-timeout`, `http-unreachable`, `http-too-large`.
+ */
+export async function httpGet(url: string, options: HttpGetOptions): Promise<Uint8Array> {
+  const timeout = AbortSignal.timeout(options.timeoutMs);
+  const signal = AbortSignal.any([options.signal, timeout]);
+  let failure: unknown;
+  for (let attempt = 0; attempt < 2 && !signal.aborted; attempt++) {
+    try {
+      return await attemptGet(url, options, signal);
+    } catch (thrown) {
+      if (thrown instanceof SwarmtubeError) throw thrown;
+      failure = thrown;
+    }
+  }
+  if (timeout.aborted) throw new SwarmtubeError('http-timeout', `${url} gave no answer within ${options.timeoutMs} ms`);
+  throw new SwarmtubeError('http-unreachable', `${url} cannot be reached: ${errorText(failure)}`);
+}
+
+async function attemptGet(url: string, options: HttpGetOptions, signal: AbortSignal): Promise<Uint8Array> {
+  const response = await fetch(url, { signal, cache: options.cache });
+  if (!response.ok) {
+    await response.body?.cancel();
+    throw new SwarmtubeError(`http-${response.status}`, `${url} was answered with status ${response.status}`);
+  }
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  for await (const piece of bodyPieces(response)) {
+    length += piece.byteLength;
+    options.onBytes(piece.byteLength);
+    if (length > options.bytesMax) {
+      throw new SwarmtubeError('http-too-large', `${url} gives more than ${options.bytesMax} bytes`);
+    }
+    pieces.push(piece);
+  }
+  return joined(pieces, length);
+}
+
+/** The body as it arrives. Leaving the loop early gives the connection up. (Safari iterates no ReadableStream.) */
+export async function* bodyPieces(response: Response): AsyncGenerator<Uint8Array, void, void> {
+  const reader = response.body?.getReader();
+  if (reader === undefined) return;
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    reader.cancel().catch(() => {}); // has failed or ended: nothing is left to cancel
+  }
+}
+
+function joined(pieces: readonly Uint8Array[], length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.byteLength;
+  }
+  return bytes;
+}
