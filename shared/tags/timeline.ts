@@ -28,6 +28,7 @@ type MediaKind = 'audio' | 'video';
 type Stretch = {
   /** What is added to the source's time. One for audio and video, so that they stay together. */
   readonly offsetMs: number;
+  readonly firstMs: number;
   /** The newest time of the source, unwrapped. */
   newestMs: number;
   /** The last time of each kind, once it was seen in this stretch. */
@@ -93,8 +94,9 @@ export class Timeline {
       if (Math.min(toNewest, distance(rawMs, last)) <= JUMP_MS) return { stretch, isNew: false };
     } else {
       // Interleaving: after one kind has jumped, tags of the other kind from before the jump may still come.
+      const isYoung = stretch.newestMs - stretch.firstMs <= TRACK_START_MS;
       const toStraggler = distance(rawMs, stretchBefore?.last[kind] ?? Number.POSITIVE_INFINITY);
-      if (stretchBefore !== undefined && toStraggler <= JUMP_MS && toStraggler < toNewest) {
+      if (stretchBefore !== undefined && isYoung && toStraggler <= JUMP_MS && toStraggler < toNewest) {
         return { stretch: stretchBefore, isNew: false };
       }
       if (toNewest <= TRACK_START_MS) return { stretch, isNew: false };
@@ -104,7 +106,7 @@ export class Timeline {
 
   private beginStretch(rawMs: number): Stretch {
     this.stretchBefore = this.stretch;
-    this.stretch = { offsetMs: this.endOfLine() - rawMs, newestMs: rawMs, last: {} };
+    this.stretch = { offsetMs: this.endOfLine() - rawMs, firstMs: rawMs, newestMs: rawMs, last: {} };
     return this.stretch;
   }
 
