@@ -23,6 +23,8 @@ export type ChannelBytes = {
   readonly peer: number;
 };
 
+export const NO_BYTES: ChannelBytes = { stream: 0, origin: new Map(), peer: 0 };
+
 /** What `/metrics` says of one channel. */
 export async function channelBytes(serverUrl: string, channel: string): Promise<ChannelBytes> {
   const response = await fetch(`${serverUrl}/metrics`);

@@ -9,9 +9,17 @@ export type Website = {
   readonly url: string;
   /** Publishes a page and returns its address. */
   publish(html: string): string;
+  close(): void;
 };
 
+/** A website that is gone when the test ends. */
 export async function startWebsite(t: TestContext, host = '127.0.0.1'): Promise<Website> {
+  const website = await openWebsite(host);
+  t.after(() => website.close());
+  return website;
+}
+
+export async function openWebsite(host: string): Promise<Website> {
   const pages: string[] = [];
   const server = createServer((request, response) => {
     const html = pages[Number(request.url?.slice(1))];
@@ -21,16 +29,16 @@ export async function startWebsite(t: TestContext, host = '127.0.0.1'): Promise<
   });
   server.listen(0, host);
   await once(server, 'listening');
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
   const url = `http://${host}:${(server.address() as AddressInfo).port}`;
   return {
     url,
     publish(html) {
       pages.push(html);
       return `${url}/${pages.length - 1}`;
+    },
+    close() {
+      server.closeAllConnections();
+      server.close();
     },
   };
 }
