@@ -1,4 +1,5 @@
 import { SwarmtubeError } from '../basics/errors.ts';
+import type { AudioDescription, VideoDescription } from './codec-descriptions.ts';
 import { describeAac } from './codecs/aac.ts';
 import { describeAv1 } from './codecs/av1.ts';
 import { describeFlac } from './codecs/flac.ts';
@@ -9,25 +10,7 @@ import { describeOpus } from './codecs/opus.ts';
 import { describeVp9 } from './codecs/vp9.ts';
 import type { AudioCodec, VideoCodec } from './tag-contents.ts';
 
-export type VideoDescription = {
-  /** Of the picture as it is shown, cropping applied; 0 where the configuration does not tell (VP9, some AV1). */
-  readonly width: number;
-  readonly height: number;
-  /** As `MediaSource.isTypeSupported` wants it: `avc1.64001f`. */
-  readonly codecString: string;
-  /** Bytes of the length before each NAL unit (TRAPS 4.13: not always 4); 0 for codecs that have none. */
-  readonly nalLengthBytes: number;
-};
-
-export type AudioDescription = {
-  /** Of what a decoder gives out: with explicit SBR twice the coded rate. */
-  readonly sampleRate: number;
-  readonly channels: number;
-  /** As `MediaSource.isTypeSupported` wants it: `mp4a.40.2`. */
-  readonly codecString: string;
-  /** At `sampleRate`. Opus and FLAC may vary it from frame to frame. */
-  readonly samplesPerFrame: number;
-};
+export type { AudioDescription, VideoDescription } from './codec-descriptions.ts';
 
 /** Reads avcC, hvcC, av1C or vpcC. Undefined for a codec that no browser plays, and for bytes that are cut or wrong. */
 export function describeVideoConfiguration(codec: VideoCodec, configuration: Uint8Array): VideoDescription | undefined {

@@ -1,5 +1,5 @@
 import { BitReader } from '../../bytes/bit-reader.ts';
-import type { AudioDescription } from '../codec-configuration.ts';
+import type { AudioDescription } from '../codec-descriptions.ts';
 
 const SAMPLE_RATES = [96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350];
 /** By channelConfiguration (ISO/IEC 14496-3 table 1.19); 0 means that the stream describes its channels itself. */

@@ -1,6 +1,6 @@
 import { BitReader } from '../../bytes/bit-reader.ts';
 import { ByteReader } from '../../bytes/byte-reader.ts';
-import type { VideoDescription } from '../codec-configuration.ts';
+import type { VideoDescription } from '../codec-descriptions.ts';
 
 /** AV1CodecConfigurationRecord (AV1 in ISOBMFF 2.3.3): four bytes, then the sequence header where the sender puts one. */
 export function describeAv1(av1C: Uint8Array): VideoDescription | undefined {

@@ -1,5 +1,5 @@
 import { BitReader } from '../../bytes/bit-reader.ts';
-import type { AudioDescription } from '../codec-configuration.ts';
+import type { AudioDescription } from '../codec-descriptions.ts';
 
 /** STREAMINFO (RFC 9639 8.2) without its block header. */
 export function describeFlac(streamInfo: Uint8Array): AudioDescription | undefined {

@@ -1,6 +1,6 @@
 import { BitReader } from '../../bytes/bit-reader.ts';
 import { ByteReader } from '../../bytes/byte-reader.ts';
-import type { VideoDescription } from '../codec-configuration.ts';
+import type { VideoDescription } from '../codec-descriptions.ts';
 import { hexByte, withoutEmulationPrevention } from './nal-unit.ts';
 
 /** AVCDecoderConfigurationRecord (ISO/IEC 14496-15 5.3.3.1). */

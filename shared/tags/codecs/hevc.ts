@@ -1,6 +1,6 @@
 import { BitReader } from '../../bytes/bit-reader.ts';
 import { ByteReader } from '../../bytes/byte-reader.ts';
-import type { VideoDescription } from '../codec-configuration.ts';
+import type { VideoDescription } from '../codec-descriptions.ts';
 import { withoutEmulationPrevention } from './nal-unit.ts';
 
 /** HEVCDecoderConfigurationRecord (ISO/IEC 14496-15 8.3.3.1). Its version is 1, or 0 from older encoders (TRAPS 4.8). */

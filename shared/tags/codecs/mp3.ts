@@ -1,4 +1,4 @@
-import type { AudioDescription } from '../codec-configuration.ts';
+import type { AudioDescription } from '../codec-descriptions.ts';
 
 const MPEG1_SAMPLE_RATES = [44100, 48000, 32000] as const;
 

@@ -1,4 +1,4 @@
-import type { AudioDescription } from '../codec-configuration.ts';
+import type { AudioDescription } from '../codec-descriptions.ts';
 
 const MAGIC = Array.from('OpusHead', (character) => character.charCodeAt(0));
 /** 20 ms, what every live encoder sends; the frames themselves tell (RFC 6716 3.1). */

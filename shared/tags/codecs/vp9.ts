@@ -1,5 +1,5 @@
 import { ByteReader } from '../../bytes/byte-reader.ts';
-import type { VideoDescription } from '../codec-configuration.ts';
+import type { VideoDescription } from '../codec-descriptions.ts';
 
 /** Level 1.0: what is claimed where the sender left it 0, so that a browser is not asked about a level that does not exist. */
 const LOWEST_LEVEL = 10;
