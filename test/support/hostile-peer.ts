@@ -54,7 +54,12 @@ export class HostilePeer {
     this.serverUrl = serverUrl;
     this.channel = channel;
     this.connector = connector;
-    this.socket = io(serverUrl, { path: '/tracker', transports: ['websocket'], forceNew: true });
+    this.socket = io(serverUrl, {
+      path: '/tracker',
+      addTrailingSlash: false,
+      transports: ['websocket'],
+      forceNew: true,
+    });
     this.socket.on('connect', () => void this.join());
     this.socket.on('introduce', (introductions: readonly Introduction[]) => this.meet(introductions));
     this.socket.on('signal', ({ peerId, signal }: SignalEnvelope) => {
