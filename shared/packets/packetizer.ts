@@ -257,8 +257,5 @@ function concatenate(pieces: readonly Uint8Array[], byteLength: number): Uint8Ar
 
 /** New script data, or another configuration of a track that nobody plays, breaks nothing. */
 function concernsFirstTrack(contents: readonly TagContent[]): boolean {
-  return contents.some(
-    (content) =>
-      (content.role === 'video-configuration' || content.role === 'audio-configuration') && content.trackId === 0,
-  );
+  return contents.some((content) => 'trackId' in content && content.trackId === 0);
 }

@@ -1,0 +1,111 @@
+import type { ChannelName, Epoch, WallMillis } from '../shared/basics/units.ts';
+import { encodeUnsignedPacket } from '../shared/packets/packet.ts';
+import type { PacketLog } from '../shared/packets/packet-log.ts';
+import { PACKET_SPAN_MS, Packetizer, type UnsignedPacket } from '../shared/packets/packetizer.ts';
+import { attachSignature, signedBytes } from '../shared/packets/signature.ts';
+import type { Tag } from '../shared/tags/tag.ts';
+import { readTagContents } from '../shared/tags/tag-contents.ts';
+import { Timeline } from '../shared/tags/timeline.ts';
+import { TrackObserver } from '../shared/tags/track-observer.ts';
+import type { Clock } from './clock.ts';
+import { KeyframeGate } from './keyframe-gate.ts';
+import type { SigningKey } from './signing-key.ts';
+
+export type BroadcastOptions = {
+  readonly channel: ChannelName;
+  readonly epoch: Epoch;
+  readonly log: PacketLog;
+  readonly signingKey: SigningKey;
+  readonly clock: Clock;
+};
+
+/** One epoch of a channel: raw tags in, signed packets into the log, from the first tag to the packet that says the end. */
+export class Broadcast {
+  private readonly options: BroadcastOptions;
+  private readonly timeline = new Timeline();
+  private readonly gate = new KeyframeGate();
+  private readonly observer = new TrackObserver();
+  private readonly packetizer: Packetizer;
+  private cancelFlush: (() => void) | undefined;
+  private bytesMade = 0;
+
+  constructor(options: BroadcastOptions) {
+    this.options = options;
+    this.packetizer = new Packetizer({ epoch: options.epoch });
+  }
+
+  get epoch(): Epoch {
+    return this.options.epoch;
+  }
+
+  /** Of all packets so far, each counted once. */
+  get bytes(): number {
+    return this.bytesMade;
+  }
+
+  get tracks(): ReturnType<TrackObserver['tracks']> {
+    return this.observer.tracks();
+  }
+
+  /** Pictures that wait for a keyframe which does not come. */
+  get framesHeld(): number {
+    return this.gate.framesHeld;
+  }
+
+  /** Tags too large for packets. */
+  get tagsDropped(): number {
+    return this.packetizer.tagsDropped;
+  }
+
+  push(tag: Tag): void {
+    const placed = this.timeline.place(tag);
+    this.observer.observe(placed.tag);
+    this.owesDiscontinuity ||= placed.isDiscontinuity;
+    if (!this.gate.admits(placed.tag, readTagContents(placed.tag))) return;
+    this.emit(this.packetizer.push(placed.tag, this.owesDiscontinuity, this.now()));
+    this.owesDiscontinuity = false;
+    this.scheduleFlush();
+  }
+
+  /** The source began again: its next times may be any, and its pictures refer to ones that did not come. */
+  restart(): void {
+    this.timeline.restart();
+    this.gate.close();
+  }
+
+  /** Sends what is open, and the packet that says the broadcast is over. */
+  end(): void {
+    this.cancelFlush?.();
+    this.cancelFlush = undefined;
+    this.emit(this.packetizer.end(this.now()));
+  }
+
+  /** A jump at a tag that the gate held back is told with the next one. */
+  private owesDiscontinuity = false;
+
+  private emit(unsigned: readonly UnsignedPacket[]): void {
+    const { channel, log, signingKey } = this.options;
+    for (const { header, payload } of unsigned) {
+      const bytes = encodeUnsignedPacket(header, payload);
+      const packet = attachSignature(bytes, signingKey.sign(signedBytes(channel, bytes)));
+      this.bytesMade += packet.bytes.byteLength;
+      log.append(packet);
+    }
+  }
+
+  private scheduleFlush(): void {
+    const dueMs = this.packetizer.nextFlushMs();
+    if (this.cancelFlush !== undefined || dueMs === undefined) return;
+    // The wall clock may have been set back: no packet stays open for longer than its span.
+    const delayMs = Math.min(Math.max(dueMs - this.now(), 1), PACKET_SPAN_MS);
+    this.cancelFlush = this.options.clock.after(delayMs, () => {
+      this.cancelFlush = undefined;
+      this.emit(this.packetizer.flushDue(this.now()));
+      this.scheduleFlush();
+    });
+  }
+
+  private now(): WallMillis {
+    return this.options.clock.wallMs() as WallMillis;
+  }
+}

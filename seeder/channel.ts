@@ -1,0 +1,322 @@
+import { randomInt } from 'node:crypto';
+import { AssertionError } from '../shared/basics/assert.ts';
+import { errorText } from '../shared/basics/errors.ts';
+import { type Logger, SILENT_LOGGER } from '../shared/basics/log.ts';
+import type { ChannelName, Epoch, MediaMillis } from '../shared/basics/units.ts';
+import { PacketLog, type PacketLogLimits } from '../shared/packets/packet-log.ts';
+import { browserSupport, unsupportedCodecAdvice } from '../shared/tags/codec-support.ts';
+import { ConfigurationStore, withoutSetDataFrame } from '../shared/tags/configuration-store.ts';
+import { liveMetadata } from '../shared/tags/metadata.ts';
+import type { Tag } from '../shared/tags/tag.ts';
+import { type AudioCodec, readTagContents, type VideoCodec } from '../shared/tags/tag-contents.ts';
+import type { ChannelDescription } from '../shared/wire/channel-description.ts';
+import { BackOff } from './back-off.ts';
+import { Broadcast } from './broadcast.ts';
+import { type Clock, SYSTEM_CLOCK, sleep } from './clock.ts';
+import type { Feed, FeedEvent } from './feeds/feed.ts';
+import type { SigningKey } from './signing-key.ts';
+
+/**
+ *   starting ──first door──► live ◄──tags──► waiting ──silence──► ended ──tags (new epoch)──► live
+ *       └──feed fails──► failed ──tags──► live
+ */
+export type ChannelStatus = 'starting' | 'live' | 'waiting' | 'ended' | 'failed';
+
+/** `text`: one sentence for a person. */
+export type ChannelState = { readonly status: ChannelStatus; readonly text: string };
+
+export type ChannelOptions = {
+  readonly name: ChannelName;
+  /** Shown to viewers. Default: the name. */
+  readonly title?: string;
+  readonly feed: Feed;
+  readonly signingKey: SigningKey;
+  readonly logLimits?: Partial<PacketLogLimits>;
+  readonly logger?: Logger;
+  readonly clock?: Clock;
+  /** Gives numbers in [0, 1). */
+  readonly random?: () => number;
+};
+
+/** What a channel knows of itself for `/live/CHANNEL.json`; the server adds the tracker, the viewers and the time. */
+export type ChannelFacts = Omit<ChannelDescription, 'tracker' | 'viewers' | 'serverTimeMs'>;
+
+/** Silence after which viewers are told that the source is being waited for. */
+const WAITING_AFTER_MS = 3000;
+const SILENCE_CHECK_MS = 1000;
+/** How much of the stream the bitrate is taken from. */
+const BITRATE_SPAN_MS = 5000;
+const NOTES_MAX = 20;
+/** Pictures without a keyframe before the operator is told: 10 s at 25 a second. */
+const FRAMES_HELD_TOLD = 250;
+const EPOCH_END = 0x1_0000_0000;
+
+/**
+ * One channel: reads its feed, and keeps what is broadcast in its log. A feed that fails is opened again with back-off; a
+ * silence ends the broadcast, and a source that then comes back begins a new epoch. Nothing that a feed does reaches
+ * another channel.
+ */
+export class Channel {
+  readonly name: ChannelName;
+  readonly title: string;
+  readonly log: PacketLog;
+  /** 32 bytes as base64url. */
+  readonly publicKey: string;
+  private readonly feed: Feed;
+  private readonly signingKey: SigningKey;
+  private readonly logger: Logger;
+  private readonly clock: Clock;
+  private readonly backOff: BackOff;
+  private readonly stateListeners = new Set<(state: ChannelState) => void>();
+  private readonly toldCodecs = new Set<string>();
+  private currentState: ChannelState;
+  private broadcast: Broadcast | undefined;
+  private configurations = new ConfigurationStore();
+  private lastTagMs = 0;
+  private bytesOfPastBroadcasts = 0;
+  private recentNotes: readonly string[] = [];
+  private hasToldMissingKeyframe = false;
+  private hasToldLargeTag = false;
+  private running: { readonly abort: AbortController; readonly done: Promise<void> } | undefined;
+
+  constructor(options: ChannelOptions) {
+    this.name = options.name;
+    this.title = options.title ?? options.name;
+    this.feed = options.feed;
+    this.signingKey = options.signingKey;
+    this.publicKey = options.signingKey.publicKeyText;
+    this.log = new PacketLog(options.logLimits);
+    this.logger = options.logger ?? SILENT_LOGGER;
+    this.clock = options.clock ?? SYSTEM_CLOCK;
+    this.backOff = new BackOff(options.random ?? Math.random);
+    this.currentState = { status: 'starting', text: `Waiting for the first picture from ${this.feed.description}.` };
+  }
+
+  get state(): ChannelState {
+    return this.currentState;
+  }
+
+  /** What the operator should know of the feed: the newest last, at most 20. */
+  get notes(): readonly string[] {
+    return this.recentNotes;
+  }
+
+  /** Where it comes from, without passwords and keys. */
+  get source(): string {
+    return this.feed.description;
+  }
+
+  /** Bytes of all packets since the start, each counted once: what copies are counted against. */
+  get streamBytesTotal(): number {
+    return this.bytesOfPastBroadcasts + (this.broadcast?.bytes ?? 0);
+  }
+
+  /** Calls at each change of state; the result takes the listener off. */
+  onStateChange(listener: (state: ChannelState) => void): () => void {
+    const own = (state: ChannelState): void => listener(state);
+    this.stateListeners.add(own);
+    return () => {
+      this.stateListeners.delete(own);
+    };
+  }
+
+  /** Begins to read the feed. Once. */
+  start(): void {
+    if (this.running !== undefined) throw new TypeError(`channel ${this.name} was started already`);
+    const abort = new AbortController();
+    this.running = { abort, done: this.run(abort.signal) };
+    this.checkSilence(abort.signal);
+  }
+
+  /** Lets go of the feed and tells viewers that the broadcast is over. */
+  async stop(): Promise<void> {
+    if (this.running === undefined) return;
+    this.running.abort.abort(new Error('the channel was stopped'));
+    await this.running.done;
+    this.endBroadcast('The broadcast was stopped.');
+  }
+
+  describe(): ChannelFacts {
+    const { log } = this;
+    const door = log.newestDoor()?.header;
+    const isLive = this.broadcast !== undefined && log.epoch === this.broadcast.epoch;
+    return {
+      channel: this.name,
+      title: this.title,
+      live: isLive,
+      epoch: isLive ? (log.epoch ?? null) : null,
+      firstSequence: isLive ? (log.firstSequence ?? null) : null,
+      newestSequence: isLive ? (log.newestSequence ?? null) : null,
+      doorSequence: isLive ? (door?.sequence ?? null) : null,
+      doorCaptureMs: isLive ? (door?.captureMs ?? null) : null,
+      publicKey: this.publicKey,
+      tracks: this.broadcast?.tracks ?? [],
+      bitrate: isLive ? this.bitrate() : 0,
+    };
+  }
+
+  private async run(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      try {
+        for await (const event of this.feed.read(signal)) this.handle(event);
+        this.endBroadcast(`The broadcast is over: ${this.feed.description} came to its end.`);
+        return;
+      } catch (thrown) {
+        if (signal.aborted) return;
+        if (thrown instanceof AssertionError) throw thrown;
+        if (!this.feed.canReopen) {
+          this.endBroadcast(errorText(thrown), 'failed');
+          return;
+        }
+        const delayMs = this.backOff.nextDelayMs();
+        this.noteFailure(`${errorText(thrown)}; trying again in ${(delayMs / 1000).toFixed(1)} s`);
+        if (!(await this.pause(delayMs, signal))) return;
+        this.restart();
+      }
+    }
+  }
+
+  /** False where the channel was stopped meanwhile. */
+  private pause(delayMs: number, signal: AbortSignal): Promise<boolean> {
+    return sleep(this.clock, delayMs, signal).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  private handle(event: FeedEvent): void {
+    switch (event.type) {
+      case 'tag':
+        this.take(event.tag.kind === 'data' ? liveMetadata(withoutSetDataFrame(event.tag)) : event.tag);
+        break;
+      case 'restarted':
+        this.restart();
+        break;
+      case 'waiting':
+        this.setState(this.broadcast === undefined ? this.idleStatus() : 'waiting', event.text);
+        break;
+      case 'note':
+        this.note(event.text);
+        break;
+    }
+  }
+
+  private take(tag: Tag): void {
+    this.backOff.reset();
+    this.lastTagMs = this.clock.monotonicMs();
+    this.broadcast ??= this.openBroadcast(tag.timestampMs);
+    this.configurations.observe(tag);
+    this.broadcast.push(tag);
+    this.tellUnplayable(tag);
+    this.tellHeldBack(this.broadcast);
+    if (this.log.epoch === this.broadcast.epoch && this.log.newestDoor() !== undefined) {
+      this.setState('live', `Live from ${this.feed.description}.`);
+    }
+  }
+
+  /** A source that was silent and goes on does not say its configurations again: they begin the new epoch. */
+  private openBroadcast(timestampMs: MediaMillis): Broadcast {
+    const { name: channel, log, signingKey, clock } = this;
+    const epoch = randomInt(1, EPOCH_END) as Epoch;
+    const broadcast = new Broadcast({ channel, epoch, log, signingKey, clock });
+    for (const tag of this.configurations.tags()) broadcast.push({ ...tag, timestampMs });
+    this.hasToldMissingKeyframe = false;
+    this.logger.info({ channel, epoch }, 'a broadcast begins');
+    return broadcast;
+  }
+
+  private endBroadcast(text: string, status: 'ended' | 'failed' = 'ended'): void {
+    if (this.broadcast !== undefined) {
+      this.broadcast.end();
+      this.bytesOfPastBroadcasts += this.broadcast.bytes;
+      this.broadcast = undefined;
+    }
+    this.setState(status, text);
+  }
+
+  private restart(): void {
+    this.configurations.clear();
+    this.broadcast?.restart();
+  }
+
+  private noteFailure(text: string): void {
+    this.logger.warn({ channel: this.name, source: this.feed.description }, text);
+    this.setState(this.broadcast === undefined ? this.idleStatus('failed') : 'waiting', text);
+  }
+
+  /** Without an open broadcast: one that was over stays so, whatever its source does, until tags come. */
+  private idleStatus(other: 'failed' | 'starting' = 'starting'): ChannelStatus {
+    return this.currentState.status === 'ended' ? 'ended' : other;
+  }
+
+  private checkSilence(signal: AbortSignal): void {
+    const cancel = this.clock.after(SILENCE_CHECK_MS, () => {
+      signal.removeEventListener('abort', cancel);
+      if (this.broadcast !== undefined) this.judgeSilence(this.clock.monotonicMs() - this.lastTagMs);
+      this.checkSilence(signal);
+    });
+    if (signal.aborted) cancel();
+    else signal.addEventListener('abort', cancel, { once: true });
+  }
+
+  private judgeSilence(silentMs: number): void {
+    const { description, endsAfterSilenceMs } = this.feed;
+    const silence = `Nothing has come from ${description} for ${Math.round(silentMs / 1000)} s`;
+    if (silentMs >= endsAfterSilenceMs) {
+      this.endBroadcast(`${silence}: the broadcast is over, and begins anew when its source does.`);
+    } else if (silentMs >= WAITING_AFTER_MS && this.currentState.status === 'live') {
+      this.setState('waiting', `${silence}.`);
+    }
+  }
+
+  private tellUnplayable(tag: Tag): void {
+    for (const content of readTagContents(tag)) {
+      if (!('codec' in content) || content.trackId !== 0) continue;
+      this.tellCodec(content.codec);
+    }
+  }
+
+  private tellCodec(codec: VideoCodec | AudioCodec): void {
+    if (this.toldCodecs.has(codec)) return;
+    this.toldCodecs.add(codec);
+    if (browserSupport(codec) !== 'most') this.note(unsupportedCodecAdvice(codec).replace('NAME', this.name));
+  }
+
+  private tellHeldBack(broadcast: Broadcast): void {
+    if (broadcast.framesHeld >= FRAMES_HELD_TOLD && !this.hasToldMissingKeyframe) {
+      this.hasToldMissingKeyframe = true;
+      this.note('The source sends pictures but no keyframe; set its keyframe interval to 2 s.');
+    }
+    if (broadcast.tagsDropped > 0 && !this.hasToldLargeTag) {
+      this.hasToldLargeTag = true;
+      this.note('The source sent a tag of over 8 MiB, which was left out; lower its bitrate.');
+    }
+  }
+
+  private note(text: string): void {
+    this.recentNotes = [...this.recentNotes, text].slice(-NOTES_MAX);
+    this.logger.warn({ channel: this.name, source: this.feed.description }, text);
+  }
+
+  private setState(status: ChannelStatus, text: string): void {
+    const before = this.currentState;
+    if (before.status === status && before.text === text) return;
+    this.currentState = { status, text };
+    if (before.status !== status) {
+      this.logger.info({ channel: this.name, from: before.status, to: status }, text);
+    }
+    for (const listener of [...this.stateListeners]) listener(this.currentState);
+  }
+
+  /** By media time: a source that sends a while at once, as most do at first, is not faster for it. */
+  private bitrate(): number {
+    const newest = this.log.newest()?.header;
+    if (newest === undefined) return 0;
+    const first = this.log.packetAt((newest.timestampMs - BITRATE_SPAN_MS) as MediaMillis)?.header.sequence;
+    const packets = this.log.from(first ?? this.log.firstSequence ?? newest.sequence);
+    const bytes = packets.reduce((sum, packet) => sum + packet.bytes.byteLength, 0);
+    const startMs = packets[0]?.header.timestampMs ?? newest.timestampMs;
+    const spanMs = newest.timestampMs + newest.durationMs - startMs;
+    return Math.round((bytes * 8000) / Math.max(spanMs, 1000));
+  }
+}

@@ -1,0 +1,26 @@
+import type { Tag } from '../../shared/tags/tag.ts';
+
+export type FeedEvent =
+  /** One tag with the time its source gave it, raw 32-bit milliseconds. */
+  | { readonly type: 'tag'; readonly tag: Tag }
+  /** The source begins again before the next tag: its times and codecs may be others, and pictures may be missing between. */
+  | { readonly type: 'restarted' }
+  /** Nothing comes at the moment, and why: a sentence for the operator. Over with the next tag. */
+  | { readonly type: 'waiting'; readonly text: string }
+  /** Something the operator should know; the feed goes on. */
+  | { readonly type: 'note'; readonly text: string };
+
+/**
+ * A source of tags. `read` goes on until the source is over for good (returns), fails (throws a `SwarmtubeError` whose
+ * sentence says what to do), or the signal is aborted (throws its reason). The reader sets the pace: nothing is read ahead
+ * of it but what one read from disk or network brings.
+ */
+export interface Feed {
+  /** For people: what it is and where, without passwords and keys. */
+  readonly description: string;
+  /** Whether `read` may be called again after it failed. Not so for standard input. */
+  readonly canReopen: boolean;
+  /** Without a tag for so long the broadcast counts as over; it begins anew when tags come again. */
+  readonly endsAfterSilenceMs: number;
+  read(signal: AbortSignal): AsyncIterable<FeedEvent>;
+}

@@ -1,0 +1,173 @@
+import { type FileHandle, open, stat } from 'node:fs/promises';
+import { errorText, SwarmtubeError } from '../../shared/basics/errors.ts';
+import type { Tag } from '../../shared/tags/tag.ts';
+import type { Clock } from '../clock.ts';
+import type { Feed, FeedEvent } from './feed.ts';
+import { FileWatch } from './file-watch.ts';
+import { FlvFeedReader } from './flv-feed-reader.ts';
+import { LastKeyframeWindow } from './last-keyframe-window.ts';
+
+export type GrowingFileFeedOptions = {
+  readonly clock: Clock;
+  readonly endsAfterSilenceMs: number;
+  /** How often the file is looked at where the system does not report changes, ms. Default 200. */
+  readonly pollMs?: number;
+};
+
+const POLL_MS = 200;
+const CHUNK_BYTES = 256 * 1024;
+/**
+ * A larger file is not read from end to end to find its last keyframe: its configurations are taken from the front, and
+ * the keyframe from the end. A configuration that changed between is then missed until the encoder says it again.
+ */
+const WALKED_BYTES_MAX = 512 * 1024 * 1024;
+const FRONT_BYTES = 8 * 1024 * 1024;
+const END_BYTES = 64 * 1024 * 1024;
+
+/**
+ * An FLV file that an encoder is still writing. It starts at the last keyframe and follows the end of the file; tags that
+ * are not yet whole are waited for. A file that shrinks or is replaced begins anew; one that is not there, or is gone, is
+ * waited for.
+ */
+export class GrowingFileFeed implements Feed {
+  readonly description: string;
+  readonly canReopen = true;
+  readonly endsAfterSilenceMs: number;
+  private readonly path: string;
+  private readonly clock: Clock;
+  private readonly pollMs: number;
+
+  constructor(path: string, options: GrowingFileFeedOptions) {
+    this.path = path;
+    this.clock = options.clock;
+    this.pollMs = options.pollMs ?? POLL_MS;
+    this.description = `file ${path}`;
+    this.endsAfterSilenceMs = options.endsAfterSilenceMs;
+  }
+
+  async *read(signal: AbortSignal): AsyncGenerator<FeedEvent> {
+    const changes = new FileWatch(this.path, this.pollMs, this.clock);
+    try {
+      for (let isFirst = true; ; isFirst = false) {
+        const file = yield* this.openWhenThere(changes, signal);
+        try {
+          if (!isFirst) yield { type: 'restarted' };
+          yield* this.follow(file, changes, signal);
+        } finally {
+          await file.close();
+        }
+      }
+    } finally {
+      changes.close();
+    }
+  }
+
+  private async *openWhenThere(changes: FileWatch, signal: AbortSignal): AsyncGenerator<FeedEvent, FileHandle> {
+    for (let isFirst = true; ; isFirst = false) {
+      signal.throwIfAborted();
+      const file = await this.openIfThere();
+      if (file !== undefined) return file;
+      if (isFirst)
+        yield { type: 'waiting', text: `${this.path} is not there yet; it begins when an encoder writes it` };
+      await changes.wait(signal);
+    }
+  }
+
+  private async openIfThere(): Promise<FileHandle | undefined> {
+    try {
+      const found = await stat(this.path);
+      if (!found.isFile()) {
+        throw new SwarmtubeError(
+          'feed-not-a-file',
+          `${this.path} is ${found.isDirectory() ? 'a folder' : 'no ordinary file'}; give a file, or - for standard input`,
+        );
+      }
+      return await open(this.path, 'r');
+    } catch (thrown) {
+      if (isMissing(thrown)) return undefined;
+      if (thrown instanceof SwarmtubeError) throw thrown;
+      throw new SwarmtubeError('feed-unreadable', `cannot read ${this.path}: ${errorText(thrown)}`, { cause: thrown });
+    }
+  }
+
+  /** Returns when this is no longer the file to read, or must be read from its start again. */
+  private async *follow(file: FileHandle, changes: FileWatch, signal: AbortSignal): AsyncGenerator<FeedEvent> {
+    const tail = new FileTail(file);
+    for (const tag of await tail.catchUp(signal)) yield { type: 'tag', tag };
+    let isGoneTold = false;
+    for (;;) {
+      const events = await tail.next();
+      if (events !== undefined) {
+        yield* events;
+        continue;
+      }
+      const state = await this.stateOf(file, tail.offset);
+      if (state === 'replaced' || state === 'truncated') return;
+      if (state === 'gone' && !isGoneTold) {
+        yield { type: 'waiting', text: `${this.path} is gone; it goes on when the file comes back` };
+      }
+      isGoneTold = state === 'gone';
+      await changes.wait(signal);
+    }
+  }
+
+  private async stateOf(file: FileHandle, offset: number): Promise<'same' | 'truncated' | 'replaced' | 'gone'> {
+    const opened = await file.stat({ bigint: true });
+    if (opened.size < offset) return 'truncated';
+    try {
+      const named = await stat(this.path, { bigint: true });
+      return named.ino === opened.ino && named.dev === opened.dev ? 'same' : 'replaced';
+    } catch (thrown) {
+      if (isMissing(thrown)) return 'gone';
+      throw new SwarmtubeError('feed-unreadable', `cannot read ${this.path}: ${errorText(thrown)}`, { cause: thrown });
+    }
+  }
+}
+
+/** A place in an open file that moves towards its end. */
+class FileTail {
+  offset = 0;
+  private readonly file: FileHandle;
+  private readonly chunk = new Uint8Array(CHUNK_BYTES);
+  private reader = new FlvFeedReader();
+
+  constructor(file: FileHandle) {
+    this.file = file;
+  }
+
+  /** Reads what is there by now; gives the configurations and what follows the last keyframe. */
+  async catchUp(signal: AbortSignal): Promise<readonly Tag[]> {
+    const window = new LastKeyframeWindow();
+    const { size } = await this.file.stat();
+    const isWalked = size <= WALKED_BYTES_MAX;
+    const take = async (until: number): Promise<void> => {
+      while (this.offset < until) {
+        signal.throwIfAborted();
+        const events = await this.next();
+        if (events === undefined) return;
+        for (const event of events) window.take(event);
+      }
+    };
+    if (!isWalked) {
+      await take(FRONT_BYTES);
+      this.offset = size - END_BYTES;
+      this.reader = new FlvFeedReader({ startsAt: 'tag' });
+      window.skip();
+    }
+    await take(size);
+    return window.tags();
+  }
+
+  /** Undefined at the end of what is written so far. */
+  async next(): Promise<readonly FeedEvent[] | undefined> {
+    const { bytesRead } = await this.file.read(this.chunk, 0, CHUNK_BYTES, this.offset);
+    if (bytesRead === 0) return undefined;
+    this.offset += bytesRead;
+    return this.reader.read(this.chunk.subarray(0, bytesRead));
+  }
+}
+
+function isMissing(thrown: unknown): boolean {
+  const code = (thrown as NodeJS.ErrnoException).code;
+  return code === 'ENOENT' || code === 'ENOTDIR';
+}

@@ -1,0 +1,84 @@
+import { createReadStream } from 'node:fs';
+import { errorText, SwarmtubeError } from '../../shared/basics/errors.ts';
+import type { MediaMillis } from '../../shared/basics/units.ts';
+import { FlvTagReader } from '../../shared/tags/flv-tag-reader.ts';
+import type { Tag } from '../../shared/tags/tag.ts';
+import { type Clock, sleep } from '../clock.ts';
+import type { Feed, FeedEvent } from './feed.ts';
+import { LoopRound } from './loop-round.ts';
+
+const CHUNK_BYTES = 64 * 1024;
+/** So far behind its time, the loop does not hurry after: the machine slept, or the process was stopped. */
+const LATE_MS_MAX = 1000;
+
+/**
+ * A finished FLV file, round and round as if live: each round begins where the last one ended, on one line of time that
+ * never jumps, and each tag comes when its time has come.
+ */
+export class LoopedFileFeed implements Feed {
+  readonly description: string;
+  readonly canReopen = true;
+  readonly endsAfterSilenceMs: number;
+  private readonly path: string;
+  private readonly clock: Clock;
+
+  constructor(path: string, options: { readonly clock: Clock; readonly endsAfterSilenceMs: number }) {
+    this.path = path;
+    this.clock = options.clock;
+    this.description = `file ${path}, looped`;
+    this.endsAfterSilenceMs = options.endsAfterSilenceMs;
+  }
+
+  async *read(signal: AbortSignal): AsyncGenerator<FeedEvent> {
+    const pace = new Pace(this.clock);
+    for (let startMs = 0; ; ) {
+      const round = new LoopRound(startMs as MediaMillis);
+      for await (const tag of this.tagsOf(round, signal)) {
+        await pace.waitFor(tag.timestampMs, signal);
+        // What goes out has 32 bits like the time of any other source.
+        yield { type: 'tag', tag: { ...tag, timestampMs: (tag.timestampMs % 0x1_0000_0000) as MediaMillis } };
+      }
+      if (!round.hasFrames) {
+        throw new SwarmtubeError('feed-empty', `${this.path} holds no audio or video; check it with swarmtube inspect`);
+      }
+      startMs = round.endMs;
+      await pace.waitFor(startMs, signal);
+    }
+  }
+
+  private async *tagsOf(round: LoopRound, signal: AbortSignal): AsyncGenerator<Tag> {
+    const reader = new FlvTagReader();
+    try {
+      for await (const chunk of createReadStream(this.path, { highWaterMark: CHUNK_BYTES, signal })) {
+        for (const event of reader.read(chunk as Uint8Array)) {
+          if (event.type === 'restart') round.restart();
+          else yield* round.place(event.tag);
+        }
+      }
+      for (const tag of reader.end()) yield* round.place(tag);
+    } catch (thrown) {
+      signal.throwIfAborted();
+      if (thrown instanceof SwarmtubeError) throw thrown;
+      throw new SwarmtubeError('feed-unreadable', `cannot read ${this.path}: ${errorText(thrown)}`, { cause: thrown });
+    }
+  }
+}
+
+/** Real time for a line of media time that begins at 0. Each wait is for a moment, not a while: nothing adds up. */
+class Pace {
+  private readonly clock: Clock;
+  private originMs: number | undefined;
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+  }
+
+  async waitFor(lineMs: number, signal: AbortSignal): Promise<void> {
+    const nowMs = this.clock.monotonicMs();
+    this.originMs ??= nowMs - lineMs;
+    const aheadMs = this.originMs + lineMs - nowMs;
+    if (aheadMs < -LATE_MS_MAX) this.originMs -= aheadMs;
+    if (aheadMs > 0) await sleep(this.clock, aheadMs, signal);
+    else signal.throwIfAborted();
+  }
+}

@@ -1,0 +1,30 @@
+import type { Readable } from 'node:stream';
+import type { Feed, FeedEvent } from './feed.ts';
+import { FlvFeedReader } from './flv-feed-reader.ts';
+
+/** FLV on standard input: what ffmpeg or another program pipes in. Over when the pipe is closed. */
+export class StandardInputFeed implements Feed {
+  readonly description = 'standard input';
+  readonly canReopen = false;
+  readonly endsAfterSilenceMs: number;
+  private readonly input: Readable;
+
+  constructor(input: Readable, endsAfterSilenceMs: number) {
+    this.input = input;
+    this.endsAfterSilenceMs = endsAfterSilenceMs;
+  }
+
+  async *read(signal: AbortSignal): AsyncGenerator<FeedEvent> {
+    const { input } = this;
+    const onAbort = (): void => void input.destroy(signal.reason as Error);
+    signal.throwIfAborted();
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      const reader = new FlvFeedReader();
+      for await (const chunk of input) yield* reader.read(chunk as Uint8Array);
+      yield* reader.end();
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+}
