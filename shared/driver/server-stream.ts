@@ -1,0 +1,36 @@
+import type { Epoch, Sequence } from '../basics/units.ts';
+import type { EngineInput } from '../swarm/engine-types.ts';
+import type { PacketSource, PacketStream } from './ports.ts';
+
+/** The one endless response of the server that the engine keeps open, for the sub-streams that it names. */
+export class ServerStream {
+  private readonly source: PacketSource;
+  private readonly feed: (input: EngineInput) => void;
+  private current: PacketStream | undefined;
+
+  constructor(source: PacketSource, feed: (input: EngineInput) => void) {
+    this.source = source;
+    this.feed = feed;
+  }
+
+  /** A new response takes the place of the one before; none of the sub-streams: it only ends. */
+  keep(epoch: Epoch, substreams: readonly number[], from: Sequence): void {
+    this.close();
+    if (substreams.length === 0) return;
+    this.current = this.source.openStream(
+      { epoch, from, substreams },
+      {
+        onPacket: (packet) => this.feed({ type: 'packet-from-server', packet, via: 'stream' }),
+        onClosed: (reason) => {
+          this.current = undefined;
+          this.feed({ type: 'server-stream-closed', reason });
+        },
+      },
+    );
+  }
+
+  close(): void {
+    this.current?.close();
+    this.current = undefined;
+  }
+}
