@@ -78,7 +78,9 @@ class HttpPacketSource implements PacketSource {
 
   fetchPacket(reason: FetchReason, epoch: Epoch, sequence: Sequence): Promise<Packet> {
     return this.turnstile.pass(async () => {
-      const body = await httpGet(this.url(`/packets/${epoch}/${sequence}`, {}), {
+      // Rescue is the usual case, whose address a cache shall know by one name.
+      const query = reason === 'rescue' ? {} : { reason };
+      const body = await httpGet(this.url(`/packets/${epoch}/${sequence}`, query), {
         timeoutMs: this.times.fetchTimeoutMs,
         bytesMax: PACKET_BYTES_MAX,
         signal: this.closing.signal,

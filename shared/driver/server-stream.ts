@@ -5,11 +5,14 @@ import type { PacketSource, PacketStream } from './ports.ts';
 /** The one endless response of the server that the engine keeps open, for the sub-streams that it names. */
 export class ServerStream {
   private readonly source: PacketSource;
+  private readonly substreamCount: number;
   private readonly feed: (input: EngineInput) => void;
   private current: PacketStream | undefined;
 
-  constructor(source: PacketSource, feed: (input: EngineInput) => void) {
+  /** `substreamCount`: how many make the whole stream. */
+  constructor(source: PacketSource, substreamCount: number, feed: (input: EngineInput) => void) {
     this.source = source;
+    this.substreamCount = substreamCount;
     this.feed = feed;
   }
 
@@ -18,7 +21,8 @@ export class ServerStream {
     this.close();
     if (substreams.length === 0) return;
     this.current = this.source.openStream(
-      { epoch, from, substreams },
+      // All of them: asked for as the stream, not as a lease.
+      { epoch, from, ...(substreams.length < this.substreamCount && { substreams }) },
       {
         onPacket: (packet) => this.feed({ type: 'packet-from-server', packet, via: 'stream' }),
         onClosed: (reason) => {

@@ -4,7 +4,7 @@ import { type Logger, SILENT_LOGGER } from '../basics/log.ts';
 import type { ChannelName, Epoch, Millis, PeerId, Sequence } from '../basics/units.ts';
 import type { Packet } from '../packets/packet.ts';
 import { SwarmEngine } from '../swarm/engine.ts';
-import type { EngineConfig } from '../swarm/engine-config.ts';
+import { DEFAULT_ENGINE_CONFIG, type EngineConfig } from '../swarm/engine-config.ts';
 import type { EngineInput, EngineOutput, EngineSnapshot, FetchReason } from '../swarm/engine-types.ts';
 import {
   type Introduction,
@@ -85,7 +85,9 @@ export class SwarmDriver {
     if (connector !== undefined) {
       this.links = new PeerLinks({ connector, nowMs, feed, sendSignal: (envelope) => this.tracker?.signal(envelope) });
     }
-    if (source !== undefined) this.stream = new ServerStream(source, feed);
+    if (source !== undefined) {
+      this.stream = new ServerStream(source, engineConfig?.substreams ?? DEFAULT_ENGINE_CONFIG.substreams, feed);
+    }
   }
 
   /** Joins the swarm, where there is one to join. */

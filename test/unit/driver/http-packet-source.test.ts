@@ -66,8 +66,11 @@ test('a packet is fetched by epoch and sequence, with the token, and its bytes a
     async (source) => {
       const fetched = await source.fetchPacket('rescue', TEST_EPOCH, 7 as Sequence);
       assert.deepEqual(fetched.bytes, packet.bytes);
-      assert.deepEqual(urls, [`/live/main/packets/${TEST_EPOCH}/7?token=a%2Bb`]);
-      assert.deepEqual(source.receivedBytes, { start: 0, rescue: packet.bytes.byteLength, stream: 0 });
+      await source.fetchPacket('start', TEST_EPOCH, 7 as Sequence);
+      const path = `/live/main/packets/${TEST_EPOCH}/7`;
+      assert.deepEqual(urls, [`${path}?token=a%2Bb`, `${path}?reason=start&token=a%2Bb`]);
+      const { byteLength } = packet.bytes;
+      assert.deepEqual(source.receivedBytes, { start: byteLength, rescue: byteLength, stream: 0 });
     },
     { token: 'a+b' },
   );

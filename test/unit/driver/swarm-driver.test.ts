@@ -124,6 +124,13 @@ test('the server stream is opened, replaced, ended by the server and closed, as 
   assert.deepEqual(world.takeLog(), []);
 });
 
+test('all sub-streams are asked for as the whole stream', () => {
+  const world = new DriverWorld();
+  world.driver.setEpoch(EPOCH, 40 as Sequence);
+  world.order({ type: 'server-stream', substreams: [0, 1, 2, 3, 4, 5, 6, 7], from: 40 as Sequence });
+  assert.deepEqual(world.streams[0]?.request, { epoch: EPOCH, from: 40 });
+});
+
 test('joining tells the engine all that the tracker answered, and connects with its ICE servers', () => {
   const world = new DriverWorld({ token: 'secret' });
   world.driver.setUploadLimit(125_000);
