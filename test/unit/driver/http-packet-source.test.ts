@@ -125,7 +125,9 @@ test('at most four packets are fetched at a time', async () => {
     },
     async (source) => {
       const sequences = Array.from({ length: 12 }, (_, sequence) => sequence as Sequence);
-      const packets = await Promise.all(sequences.map((sequence) => source.fetchPacket('start', TEST_EPOCH, sequence)));
+      const packets = await Promise.all(
+        sequences.map((sequence) => source.fetchPacket('rescue', TEST_EPOCH, sequence)),
+      );
       assert.deepEqual(
         packets.map(({ header }) => header.sequence),
         sequences,
