@@ -70,7 +70,7 @@ class NodeDatachannelTransport implements RtcTransport {
   }
 
   async accept({ type, sdp }: SessionDescription): Promise<void> {
-    this.connection.setRemoteDescription(sdp, type);
+    this.connection.setRemoteDescription(type === 'offer' ? leaveHandshakeToOfferer(sdp) : sdp, type);
     if (type === 'offer') this.connection.setLocalDescription('answer');
   }
 
@@ -113,6 +113,15 @@ class NodeDatachannelTransport implements RtcTransport {
     });
     return channel;
   }
+}
+
+/**
+ * The side that answers is through with ICE first, since it has the other's candidates first. Were it the one to begin the
+ * DTLS handshake, as it is by habit, its first message would come before the other listens, and the next one a second
+ * later: set-up then takes 1.0 s instead of 5 to 50 ms (measured, libdatachannel 0.24.5).
+ */
+function leaveHandshakeToOfferer(sdp: string): string {
+  return sdp.replace(/^a=setup:actpass/gm, 'a=setup:active');
 }
 
 function configuration(iceServers: readonly IceServer[], options: NodeConnectorOptions): RtcConfig {
