@@ -13,7 +13,7 @@ import {
 } from './flv-tag-head.ts';
 import { notFlvError, SNIFFED_BYTES } from './not-flv.ts';
 import type { Tag } from './tag.ts';
-import { TagChainSearch } from './tag-chain-search.ts';
+import { isFlvHeader, TagChainSearch } from './tag-chain-search.ts';
 
 export type { Fault } from './faults.ts';
 
@@ -33,8 +33,12 @@ export type FlvTagReaderOptions = {
 const BODY_BYTES_MAX = 8 * 1024 * 1024;
 /** A tag of a type that nobody defined is waited for only if it is short; a longer one is damage. */
 const UNKNOWN_BODY_BYTES_MAX = 64 * 1024;
-/** While a body longer than this arrives, it is searched for tags: a damaged length would hold up a live feed for its sake. */
+/**
+ * While a body arrives of which more than this is there, or which claims to be longer than any usual one, it is searched for
+ * tags: a damaged length would hold up a live feed for its sake.
+ */
 const TRUSTED_BODY_BYTES = 256 * 1024;
+const USUAL_BODY_BYTES_MAX = 1024 * 1024;
 /** Without a readable tag in this many bytes the feed is given up, so that its owner can ask for it anew. */
 const SEARCH_BYTES_MAX = 4 * 1024 * 1024;
 const HEADER_BYTES = 9;
@@ -207,7 +211,10 @@ export class FlvTagReader {
     if (!isSizeRight) {
       const next = this.whatFollows(length + PREVIOUS_TAG_SIZE_BYTES);
       if (next === 'unknown') return this.doubt(head);
-      if (next === 'nonsense' || !isPlausibleHead(head, this.bodyBytesMax)) return this.startSearch();
+      // The last bytes of a body that was cut may be the header of a source that began again.
+      const isHeaderSwallowed = head.bodyLength >= HEADER_BYTES && isFlvHeader(queue, length - HEADER_BYTES);
+      const isWrong = next === 'nonsense' || isHeaderSwallowed || !isPlausibleHead(head, this.bodyBytesMax);
+      if (isWrong) return this.startSearch();
       this.report(
         'previous-tag-size',
         () => `PreviousTagSize says ${previousTagSize} behind a tag of ${length} bytes.`,
@@ -242,13 +249,11 @@ export class FlvTagReader {
     return isPlausibleHead(readFlvTagHead(this.queue, at), this.bodyBytesMax);
   }
 
-  /** The tag at the front waits for its bytes. A long one may be none: tags may stand in what is taken for its body. */
+  /** The tag at the front waits for its bytes. It may be none: tags may stand in what is taken for its body. */
   private doubt(head: FlvTagHead): boolean {
     const { queue } = this;
-    if (head.bodyLength <= TRUSTED_BODY_BYTES || (queue.length <= TRUSTED_BODY_BYTES && !this.isEnd)) {
-      // At the end of the feed even a short tag that was never completed may hide tags.
-      if (!this.isEnd || queue.length >= FLV_TAG_HEAD_BYTES + head.bodyLength) return false;
-    }
+    const isCut = this.isEnd && queue.length < FLV_TAG_HEAD_BYTES + head.bodyLength;
+    if (!isCut && !isSuspicious(head) && queue.length <= TRUSTED_BODY_BYTES) return false;
     this.search ??= new TagChainSearch(queue.offset + 1, this.bodyBytesMax);
     const found = this.search.find(queue, this.isEnd);
     if (found === undefined) return false;
@@ -325,6 +330,10 @@ export class FlvTagReader {
     this.queue.consume(this.queue.length);
     return false;
   }
+}
+
+function isSuspicious(head: FlvTagHead): boolean {
+  return head.streamId !== 0 || head.bodyLength > USUAL_BODY_BYTES_MAX;
 }
 
 function mayBeSignature(bytes: ByteQueue): boolean {

@@ -86,7 +86,8 @@ function mayBegin(bytes: ByteQueue, at: number): boolean {
   return ((first & 0x1f) === 18 || (first & 0x1e) === 8) && bytes.u24(at + 8) === 0;
 }
 
-function isFlvHeader(bytes: ByteQueue, at: number): boolean {
+/** A header as every writer writes it, with the PreviousTagSize 0 behind it. */
+export function isFlvHeader(bytes: ByteQueue, at: number): boolean {
   return (
     at + FLV_HEADER_BYTES <= bytes.length &&
     isFlvSignature(bytes, at) &&
