@@ -1,0 +1,420 @@
+import { SwarmtubeError } from '../shared/basics/errors.ts';
+import type { Epoch, Millis, Sequence } from '../shared/basics/units.ts';
+import type { Fragment } from '../shared/fmp4/fragment.ts';
+import type { Packet } from '../shared/packets/packet.ts';
+import type { AudioCodec, VideoCodec } from '../shared/tags/tag-contents.ts';
+import { type ExpectedTracks, MediaSink } from './mse/media-sink.ts';
+import { isTypeSupported } from './mse/media-source.ts';
+import { bufferedAhead, jumpOverGap, maySkipHole, type TimeRange } from './playback/gap-rule.ts';
+import { LatencyController } from './playback/latency-controller.ts';
+import { MediaPipeline } from './playback/media-pipeline.ts';
+import { PlayoutClock } from './playback/playout-clock.ts';
+import { StallMeter } from './playback/stall-meter.ts';
+import { mayStartMoving } from './playback/start-rule.ts';
+import type { PlayerState, PlayerStats } from './stats.ts';
+
+export type PlaybackOptions = {
+  readonly targetLatencyMs: number;
+  readonly keptSeconds: number;
+  /** Nothing to play for a while: the server may know more. */
+  readonly onStarving: () => void;
+  /** What comes does not help: begin again at the newest door. */
+  readonly onLost: () => void;
+  readonly onError: (error: SwarmtubeError, isFatal: boolean) => void;
+  readonly onUnsupported: (codec: VideoCodec | AudioCodec) => void;
+  /** The viewer used the browser's own controls. */
+  readonly onPlayRequested: () => void;
+};
+
+type Figures = Pick<PlayerStats, 'latencyMs' | 'bufferMs' | 'targetLatencyMs' | 'firstFrameMs' | 'stalls' | 'stallMs'>;
+
+const STARVING_AFTER_MS = 3_000;
+const LOST_AFTER_MS = 8_000;
+/** A picture that stands although there is enough to play: a nudge helps some decoders. */
+const NUDGE_AFTER_MS = 1_500;
+const NUDGE_SECONDS = 0.05;
+/** Sinks that break one after the other: the stream itself cannot be played. */
+const SINK_FAILURES_MAX = 4;
+const SINK_FAILURES_WITHIN_MS = 30_000;
+/** This far behind the target is not lateness any more but an instant replay that the viewer asked for. */
+const REPLAY_FROM_MS = 4_000;
+/** While paused this much is kept for going on; after that only the live edge is left. */
+const PAUSED_SECONDS_MAX = 300;
+const EVICT_EACH_MS = 5_000;
+/** Between the play head and the end of the buffer after a jump to live. */
+const LIVE_MARGIN_SECONDS = 0.4;
+const PLACE_INSIDE_SECONDS = 0.002;
+
+/**
+ * Holds the video element to the stream: puts media into it, shows the first picture at once, starts it, keeps its
+ * distance from live, brings it over holes, and knows what state it is in. All rules are in `playback/`; here they meet
+ * the element.
+ */
+export class Playback {
+  private readonly video: HTMLVideoElement;
+  private readonly options: PlaybackOptions;
+  private readonly clock = new PlayoutClock();
+  private readonly controller: LatencyController;
+  private readonly meter = new StallMeter();
+  private readonly pipeline: MediaPipeline;
+  private sink: MediaSink | undefined;
+  private beganMs: Millis | undefined;
+  private nowMs = 0 as Millis;
+  private firstFrameMs = 0;
+  /** When this sink's first picture appeared. */
+  private shownMs: Millis | undefined;
+  private wantsToPlay = false;
+  private isMoving = false;
+  private isPlaced = false;
+  private isReplaying = false;
+  private isSuspended = false;
+  private isEndKnown = false;
+  private isEnded = false;
+  private isOwnSeek = false;
+  private isOwnPause = false;
+  private wasMutedByBrowser = false;
+  private lastTime = 0;
+  private lastProgressMs = 0 as Millis;
+  private lastHelpMs = 0;
+  private lastEvictionMs = 0;
+  private liveSinceWallMs = Number.POSITIVE_INFINITY;
+  private sinkFailuresMs: number[] = [];
+
+  constructor(video: HTMLVideoElement, options: PlaybackOptions) {
+    this.video = video;
+    this.options = options;
+    this.controller = new LatencyController(options.targetLatencyMs);
+    this.pipeline = new MediaPipeline(this.clock, isTypeSupported, {
+      onFragments: (fragments, expected) => this.take(fragments, expected),
+      onEnd: () => {
+        this.isEndKnown = true;
+        this.sink?.end();
+      },
+    });
+    for (const [type, listener] of this.listeners) video.addEventListener(type, listener);
+    document.addEventListener('visibilitychange', this.onVisibility);
+  }
+
+  get state(): PlayerState {
+    if (this.beganMs === undefined) return 'idle';
+    if (this.isEnded) return 'ended';
+    if (!this.wantsToPlay) return 'paused';
+    if (!this.isMoving) return 'joining';
+    return this.meter.isStalled ? 'stalled' : 'playing';
+  }
+
+  get hasEnded(): boolean {
+    return this.isEnded;
+  }
+
+  get isMutedByBrowser(): boolean {
+    return this.wasMutedByBrowser && this.video.muted;
+  }
+
+  get isAtLive(): boolean {
+    return !this.isReplaying && this.isMoving && this.wantsToPlay && !this.isEnded;
+  }
+
+  /** What the engine must know: when packets are due, and which one is needed next. Undefined before the first epoch. */
+  get wanted(): { readonly targetLatencyMs: number; readonly nextSequence: Sequence } | undefined {
+    if (this.shownMs === undefined) return undefined;
+    const target = this.controller.targetMs;
+    const latency = this.isAtLive ? (this.latencyMs(this.nowMs) ?? target) : target;
+    const due = Math.min(target * 3, Math.max(target * 0.4, latency));
+    return { targetLatencyMs: Math.round(due / 50) * 50, nextSequence: this.pipeline.window.nextSequence };
+  }
+
+  /** Makes the element ready before the first packet is asked for. */
+  begin(nowMs: Millis): void {
+    this.nowMs = nowMs;
+    this.beganMs ??= nowMs;
+    this.lastProgressMs = nowMs;
+    this.video.autoplay = false; // The start rule decides when the picture begins to move.
+    if (this.sink === undefined) this.openSink();
+  }
+
+  setWallOffset(offsetMs: number): void {
+    this.clock.setWallOffset(offsetMs);
+    if (this.liveSinceWallMs === Number.POSITIVE_INFINITY) this.liveSinceWallMs = performance.now() + offsetMs;
+  }
+
+  startEpoch(epoch: Epoch, startSequence: Sequence): void {
+    this.pipeline.restart(epoch, startSequence);
+    this.liveSinceWallMs = Number.POSITIVE_INFINITY;
+    this.isEndKnown = false;
+    const offset = this.clock.lagMs(0 as never, performance.now() as Millis);
+    if (offset !== undefined) this.liveSinceWallMs = offset;
+    if (this.isEnded || this.isSuspended) this.openSink();
+    this.isEnded = false;
+  }
+
+  push(packet: Packet, nowMs: Millis): void {
+    this.nowMs = nowMs;
+    const { captureMs } = packet.header;
+    const lag = this.clock.lagMs(captureMs, nowMs);
+    // Packets from before we came say nothing about our line.
+    if (lag !== undefined && captureMs > this.liveSinceWallMs) this.controller.noteArrival(lag, nowMs);
+    this.pipeline.push(packet);
+  }
+
+  play(): void {
+    this.wantsToPlay = true;
+    if (this.isSuspended) this.reopen();
+    if (this.isMoving && this.video.paused) {
+      this.isReplaying = this.isFarBehind();
+      this.startElement();
+    }
+  }
+
+  pause(): void {
+    this.wantsToPlay = false;
+    this.isOwnPause = !this.video.paused;
+    this.video.pause();
+  }
+
+  goLive(): void {
+    this.isReplaying = false;
+    this.wantsToPlay = true;
+    if (this.isSuspended) this.reopen();
+    const end = this.sink?.ranges().at(-1)?.end;
+    if (end === undefined) return;
+    const latency = this.latencyMs(this.nowMs);
+    const wished =
+      latency === undefined ? end - 2 : this.video.currentTime + (latency - this.controller.targetMs) / 1000;
+    this.seek(Math.max(this.video.currentTime, Math.min(wished, end - LIVE_MARGIN_SECONDS)));
+    if (this.isMoving && this.video.paused) this.startElement();
+  }
+
+  tick(nowMs: Millis): void {
+    this.nowMs = nowMs;
+    const ranges = this.sink?.ranges() ?? [];
+    this.place(ranges);
+    const bufferMs = bufferedAhead(ranges, this.video.currentTime) * 1000;
+    this.startWhenReady(bufferMs, nowMs);
+    const isStopped = this.observeProgress(nowMs);
+    if (this.meter.observe(isStopped, nowMs)) this.controller.noteStall(nowMs);
+    if (this.isMoving) this.overcomeHoles(ranges, bufferMs, nowMs);
+    if (this.isMoving && !isStopped) this.holdLatency(bufferMs, nowMs);
+    this.callForHelp(nowMs);
+    if (nowMs - this.lastEvictionMs > EVICT_EACH_MS) {
+      this.lastEvictionMs = nowMs;
+      this.sink?.keepBehind(this.options.keptSeconds);
+    }
+  }
+
+  figures(nowMs: Millis): Figures {
+    const ranges = this.sink?.ranges() ?? [];
+    const latency = this.shownMs === undefined ? undefined : this.latencyMs(nowMs);
+    return {
+      latencyMs: Math.max(0, Math.round(latency ?? 0)),
+      bufferMs: Math.round(bufferedAhead(ranges, this.video.currentTime) * 1000),
+      targetLatencyMs: this.controller.targetMs,
+      firstFrameMs: Math.round(this.firstFrameMs),
+      ...this.meter.totals(nowMs),
+    };
+  }
+
+  close(): void {
+    for (const [type, listener] of this.listeners) this.video.removeEventListener(type, listener);
+    document.removeEventListener('visibilitychange', this.onVisibility);
+    this.sink?.close();
+    this.sink = undefined;
+  }
+
+  private latencyMs(nowMs: Millis): number | undefined {
+    return this.clock.latencyMs(this.video.currentTime * 1000, nowMs);
+  }
+
+  private isFarBehind(): boolean {
+    return (this.latencyMs(performance.now() as Millis) ?? 0) > this.controller.targetMs + REPLAY_FROM_MS;
+  }
+
+  private take(fragments: readonly Fragment[], expected: ExpectedTracks): void {
+    for (const fragment of fragments) {
+      if (fragment.kind === 'unsupported') this.options.onUnsupported(fragment.codec as VideoCodec | AudioCodec);
+    }
+    if (!this.wantsToPlay && this.isMoving) {
+      const end = this.sink?.ranges().at(-1)?.end ?? 0;
+      if (end - this.video.currentTime > Math.min(PAUSED_SECONDS_MAX, this.options.keptSeconds))
+        this.isSuspended = true;
+    }
+    if (!this.isSuspended) this.sink?.append(fragments, expected, this.nowMs);
+  }
+
+  private openSink(): void {
+    this.sink?.close();
+    this.isPlaced = false;
+    this.isMoving = false;
+    this.isSuspended = false;
+    this.shownMs = undefined;
+    try {
+      this.sink = new MediaSink(this.video, {
+        onAppended: () => this.place(this.sink?.ranges() ?? []),
+        onFailed: (code, detail) => this.recover(code, detail),
+      });
+    } catch (thrown) {
+      if (!(thrown instanceof SwarmtubeError)) throw thrown;
+      this.options.onError(thrown, true);
+    }
+  }
+
+  /** A new MediaSource, fed again from the last door on. */
+  private reopen(): void {
+    this.openSink();
+    this.pipeline.replay();
+    if (this.isEndKnown) this.sink?.end();
+  }
+
+  private recover(code: string, detail: string): void {
+    const now = performance.now();
+    this.sinkFailuresMs = this.sinkFailuresMs.filter((atMs) => now - atMs < SINK_FAILURES_WITHIN_MS);
+    if (this.sinkFailuresMs.push(now) > SINK_FAILURES_MAX) {
+      const text = `This browser cannot play the stream (${code}: ${detail}): try another browser.`;
+      this.options.onError(new SwarmtubeError('decode-failed', text), true);
+      return;
+    }
+    this.reopen();
+  }
+
+  /** Puts the play head on the first picture: decode lines begin before it where there are B-frames. */
+  private place(ranges: readonly TimeRange[]): void {
+    const first = ranges[0];
+    if (this.isPlaced || first === undefined) return;
+    this.isPlaced = true;
+    this.seek(first.start + PLACE_INSIDE_SECONDS);
+  }
+
+  private startWhenReady(bufferMs: number, nowMs: Millis): void {
+    if (this.isMoving || !this.wantsToPlay || this.shownMs === undefined) return;
+    const targetMs = this.controller.targetMs;
+    // Without the server's clock nothing is known about the distance: then only the buffer counts.
+    const latencyMs = this.latencyMs(nowMs) ?? bufferMs;
+    if (mayStartMoving({ shownForMs: nowMs - this.shownMs, latencyMs, targetMs, bufferMs }) || this.isEndKnown) {
+      this.isMoving = true;
+      this.controller.start(nowMs);
+      this.startElement();
+    }
+  }
+
+  private startElement(): void {
+    this.lastProgressMs = this.nowMs;
+    this.video.play().catch((thrown: unknown) => {
+      if (!(thrown instanceof DOMException) || thrown.name !== 'NotAllowedError') return;
+      if (this.video.muted) {
+        this.wantsToPlay = false; // The page shows a button to press.
+        return;
+      }
+      this.wasMutedByBrowser = true;
+      this.video.muted = true;
+      this.startElement();
+    });
+  }
+
+  /** True while the picture should move and does not. */
+  private observeProgress(nowMs: Millis): boolean {
+    const { currentTime, paused } = this.video;
+    const hasMoved = currentTime !== this.lastTime;
+    this.lastTime = currentTime;
+    const shouldMove = this.isMoving && this.wantsToPlay && !paused && !this.isEnded;
+    if (hasMoved || !this.wantsToPlay || this.isEnded || (paused && this.isMoving)) this.lastProgressMs = nowMs;
+    return shouldMove && !hasMoved && nowMs - this.lastProgressMs > 0;
+  }
+
+  private overcomeHoles(ranges: readonly TimeRange[], bufferMs: number, nowMs: Millis): void {
+    if (this.video.seeking) return;
+    const stoppedForMs = this.meter.stoppedForMs(nowMs);
+    const beyond = jumpOverGap(ranges, this.video.currentTime);
+    if (beyond !== undefined) this.seek(beyond + PLACE_INSIDE_SECONDS);
+    else if (this.pipeline.window.hasHole && maySkipHole(bufferMs, stoppedForMs)) this.pipeline.skipHole();
+    else if (stoppedForMs > NUDGE_AFTER_MS && bufferMs > 1_000) this.seek(this.video.currentTime + NUDGE_SECONDS);
+  }
+
+  private holdLatency(bufferMs: number, nowMs: Millis): void {
+    const latencyMs = this.latencyMs(nowMs);
+    if (latencyMs === undefined || this.isReplaying || !this.wantsToPlay || this.isEndKnown) {
+      this.setRate(1);
+      return;
+    }
+    const { rate, jumpMs } = this.controller.update({ latencyMs, bufferMs }, nowMs);
+    this.setRate(rate);
+    if (jumpMs > 0) this.seek(this.video.currentTime + jumpMs / 1000);
+  }
+
+  private callForHelp(nowMs: Millis): void {
+    const dryForMs = nowMs - this.lastProgressMs;
+    if (!this.wantsToPlay || this.beganMs === undefined || dryForMs < STARVING_AFTER_MS) return;
+    if (nowMs - this.lastHelpMs < STARVING_AFTER_MS) return;
+    this.lastHelpMs = nowMs;
+    if (dryForMs < LOST_AFTER_MS) {
+      this.options.onStarving();
+      return;
+    }
+    this.lastProgressMs = nowMs;
+    this.options.onLost();
+  }
+
+  private setRate(rate: number): void {
+    if (this.video.playbackRate !== rate) this.video.playbackRate = rate;
+  }
+
+  private seek(seconds: number): void {
+    this.isOwnSeek = true;
+    this.video.currentTime = seconds;
+  }
+
+  private readonly onShown = (): void => {
+    if (this.beganMs === undefined || this.shownMs !== undefined || !this.isPlaced) return;
+    const now = performance.now() as Millis;
+    this.shownMs = now;
+    if (this.firstFrameMs === 0) this.firstFrameMs = Math.max(1, now - this.beganMs);
+  };
+
+  private readonly onPlay = (): void => {
+    if (this.wantsToPlay) return;
+    this.wantsToPlay = true;
+    if (this.isMoving) this.isReplaying = this.isFarBehind();
+    this.options.onPlayRequested();
+  };
+
+  private readonly onPause = (): void => {
+    const isOwn = this.isOwnPause;
+    this.isOwnPause = false;
+    // A hidden tab's video may be paused by the browser, and one that ran to its end always is.
+    if (isOwn || this.video.ended || document.visibilityState === 'hidden' || !this.video.isConnected) return;
+    this.wantsToPlay = false;
+  };
+
+  private readonly onSeeking = (): void => {
+    if (this.isOwnSeek || !this.isMoving) return;
+    this.isReplaying = this.isFarBehind();
+  };
+
+  private readonly onSeeked = (): void => {
+    this.isOwnSeek = false;
+    this.onShown();
+  };
+
+  private readonly onEnded = (): void => {
+    if (this.isEndKnown) this.isEnded = true;
+  };
+
+  private readonly onElementError = (): void => {
+    const { error } = this.video;
+    if (this.sink !== undefined && error !== null) this.recover('media-error', error.message || `code ${error.code}`);
+  };
+
+  private readonly onVisibility = (): void => {
+    if (document.visibilityState !== 'visible' || !this.wantsToPlay || !this.isMoving || !this.video.paused) return;
+    this.goLive();
+  };
+
+  private readonly listeners: readonly (readonly [string, () => void])[] = [
+    ['loadeddata', this.onShown],
+    ['play', this.onPlay],
+    ['pause', this.onPause],
+    ['seeking', this.onSeeking],
+    ['seeked', this.onSeeked],
+    ['ended', this.onEnded],
+    ['error', this.onElementError],
+  ];
+}

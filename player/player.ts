@@ -1,0 +1,251 @@
+import { SwarmtubeError } from '../shared/basics/errors.ts';
+import type { Millis } from '../shared/basics/units.ts';
+import { createBrowserTimer } from '../shared/driver/browser/worker-timer.ts';
+import type { WakeupTimer } from '../shared/driver/ports.ts';
+import { unsupportedCodecAdvice } from '../shared/tags/codec-support.ts';
+import type { AudioCodec, VideoCodec } from '../shared/tags/tag-contents.ts';
+import type { ChannelDescription } from '../shared/wire/channel-description.ts';
+import { ChannelSession } from './channel-session.ts';
+import { watchConditions } from './conditions.ts';
+import { mediaSourceClass } from './mse/media-source.ts';
+import { type P2pMode, type PlayerOptions, type ResolvedOptions, resolveOptions } from './options.ts';
+import { Playback } from './playback-loop.ts';
+import { EMPTY_STATS, type PlayerState, type PlayerStats } from './stats.ts';
+import { TrafficSources } from './traffic-sources.ts';
+
+/** Carries what went wrong: `code` for programs, `message` for a person. */
+export class PlayerErrorEvent extends Event {
+  readonly code: string;
+  readonly message: string;
+
+  constructor(error: SwarmtubeError) {
+    super('error');
+    this.code = error.code;
+    this.message = error.message;
+  }
+}
+
+const TICK_MS = 100;
+const STATS_MS = 1_000;
+
+/**
+ * Plays one live channel in a video element: takes packets from other viewers and from the server, checks them, and gives
+ * on what it has. Events: `statechange`, `stats` (once a second), `error` (`PlayerErrorEvent`), `live` (a broadcast begins).
+ *
+ *   idle ──► joining ──► playing ◄──► stalled          failed: only a new `src` or key helps
+ *                           ▲  └────► paused, ended (and joining again when the broadcast is resumed)
+ */
+export class SwarmPlayer extends EventTarget {
+  readonly video: HTMLVideoElement;
+  private readonly resolved: ResolvedOptions;
+  private readonly timer: WakeupTimer = createBrowserTimer();
+  private readonly playback: Playback;
+  private readonly traffic = new TrafficSources();
+  private session: ChannelSession | undefined;
+  private stopConditions: (() => void) | undefined;
+  private p2p: P2pMode;
+  private isReceiveOnly = false;
+  private lastState: PlayerState = 'idle';
+  private lastStats: PlayerStats = EMPTY_STATS;
+  private nextStatsMs = 0;
+  private described: ChannelDescription | undefined;
+  private isLive = false;
+  private failure: SwarmtubeError | undefined;
+  private isDestroyed = false;
+
+  /** Throws `TypeError` where the page's options are wrong. Starts at once if the video or the options say `autoplay`. */
+  constructor(video: HTMLVideoElement, options: PlayerOptions) {
+    super();
+    if (!(video instanceof HTMLVideoElement)) throw new TypeError('SwarmPlayer needs a <video> element');
+    this.video = video;
+    this.resolved = resolveOptions(options, document.baseURI);
+    this.p2p = this.resolved.p2p;
+    video.playsInline = true;
+    this.playback = new Playback(video, {
+      targetLatencyMs: this.resolved.targetLatencyMs,
+      keptSeconds: this.resolved.playbackSeconds,
+      onStarving: () => this.session?.refresh(),
+      onLost: () => this.session?.restart(),
+      onError: (error, isFatal) => this.report(error, isFatal),
+      onUnsupported: (codec) => this.reportUnsupported(codec),
+      onPlayRequested: () => this.begin(),
+    });
+    if (options.autoplay ?? video.autoplay) this.play();
+  }
+
+  get stats(): PlayerStats {
+    return this.lastStats;
+  }
+
+  get state(): PlayerState {
+    return this.lastState;
+  }
+
+  /** What the server last said about the channel. */
+  get description(): ChannelDescription | undefined {
+    return this.described;
+  }
+
+  /** The reason of the state `failed`. */
+  get error(): SwarmtubeError | undefined {
+    return this.failure;
+  }
+
+  /** True while the viewer has to be asked before other viewers may be connected to (`p2p="ask"`). */
+  get isConsentWanted(): boolean {
+    return this.p2p === 'ask';
+  }
+
+  /** True if the browser only let the picture start without sound. */
+  get isMutedByBrowser(): boolean {
+    return this.playback.isMutedByBrowser;
+  }
+
+  /** True while what is on screen is the live edge, and not an instant replay. */
+  get isAtLive(): boolean {
+    return this.playback.isAtLive;
+  }
+
+  play(): void {
+    this.begin();
+    this.playback.play();
+  }
+
+  pause(): void {
+    this.playback.pause();
+  }
+
+  /** Back from an instant replay to the live edge. */
+  goLive(): void {
+    this.begin();
+    this.playback.goLive();
+  }
+
+  /** Changes who is connected to, e.g. after the viewer was asked. */
+  setP2p(mode: P2pMode): void {
+    this.p2p = mode;
+    this.applyP2p();
+  }
+
+  /** Lets go of everything: connections, media, timers. The video element is left empty. */
+  destroy(): void {
+    if (this.isDestroyed) return;
+    this.isDestroyed = true;
+    this.timer.close();
+    this.stopConditions?.();
+    this.session?.close();
+    this.playback.close();
+  }
+
+  private begin(): void {
+    if (this.session !== undefined || this.isDestroyed || this.failure !== undefined) return;
+    if (mediaSourceClass() === undefined) {
+      this.report(
+        new SwarmtubeError(
+          'no-mse',
+          'This browser cannot play live streams from a script: please use a current browser.',
+        ),
+        true,
+      );
+      return;
+    }
+    this.playback.begin(nowMs());
+    this.session = new ChannelSession(this.resolved, this.isSwarmWanted(), nowMs, {
+      onEpoch: (epoch, startSequence) => {
+        this.playback.startEpoch(epoch, startSequence);
+        if (!this.isLive) this.dispatchEvent(new Event('live'));
+        this.isLive = true;
+      },
+      onPacket: (packet) => this.playback.push(packet, nowMs()),
+      onClock: (offsetMs) => this.playback.setWallOffset(offsetMs),
+      onDescription: (description) => {
+        this.described = description;
+      },
+      onWaiting: () => {
+        if (this.playback.hasEnded) this.isLive = false;
+      },
+      onError: (error, isFatal) => this.report(error, isFatal),
+    });
+    this.stopConditions = watchConditions((isReceiveOnly) => {
+      this.isReceiveOnly = isReceiveOnly;
+      this.applyP2p();
+    });
+    this.tick();
+  }
+
+  private isSwarmWanted(): boolean {
+    return this.p2p === 'on' || this.p2p === 'receive';
+  }
+
+  private applyP2p(): void {
+    const isReceiveOnly = this.isReceiveOnly || this.p2p === 'receive';
+    this.session?.setUploadLimit(isReceiveOnly ? 0 : this.resolved.uploadLimitBytesPerSecond);
+    this.session?.setSwarmWanted(this.isSwarmWanted());
+  }
+
+  private tick(): void {
+    if (this.isDestroyed || this.failure !== undefined) return;
+    const now = nowMs();
+    this.playback.tick(now);
+    const next = this.playback.wanted;
+    if (next !== undefined) this.session?.setPlayback(next.targetLatencyMs, next.nextSequence);
+    this.setState(this.playback.state);
+    if (now >= this.nextStatsMs) this.publishStats(now);
+    this.timer.schedule(TICK_MS, () => this.tick());
+  }
+
+  private publishStats(now: Millis): void {
+    this.nextStatsMs = now + STATS_MS;
+    this.session?.checkSignatures();
+    this.lastStats = this.collectStats(now);
+    this.dispatchEvent(new Event('stats'));
+  }
+
+  private collectStats(now: Millis): PlayerStats {
+    const engine = this.session?.snapshot();
+    const bytesFromPeers = engine?.bytesFromPeers ?? 0;
+    const bytesFromServer = engine?.bytesFromServer ?? 0;
+    return {
+      ...this.playback.figures(now),
+      state: this.lastState,
+      peers: engine?.links ?? 0,
+      bytesFromPeers,
+      bytesFromServer,
+      bytesToPeers: engine?.bytesToPeers ?? 0,
+      packetsFromPeers: engine?.packetsFromPeers ?? 0,
+      packetsFromServer: engine?.packetsFromServer ?? 0,
+      packetsRejected: engine?.packetsRejected ?? 0,
+      packetsDuplicate: engine?.packetsDuplicate ?? 0,
+      source: this.traffic.observe(bytesFromPeers, bytesFromServer, now),
+      newestSequence: engine?.newestSequence ?? 0,
+      epoch: engine?.epoch ?? 0,
+    };
+  }
+
+  private setState(state: PlayerState): void {
+    if (state === this.lastState) return;
+    this.lastState = state;
+    this.lastStats = { ...this.collectStats(nowMs()) };
+    this.dispatchEvent(new Event('statechange'));
+  }
+
+  private reportUnsupported(codec: VideoCodec | AudioCodec): void {
+    const error = new SwarmtubeError('codec-unsupported', unsupportedCodecAdvice(codec));
+    this.report(error, false);
+  }
+
+  private report(error: SwarmtubeError, isFatal: boolean): void {
+    if (this.isDestroyed) return;
+    if (isFatal) {
+      this.failure = error;
+      this.session?.close();
+      this.playback.pause();
+      this.setState('failed');
+    }
+    this.dispatchEvent(new PlayerErrorEvent(error));
+  }
+}
+
+function nowMs(): Millis {
+  return performance.now() as Millis;
+}

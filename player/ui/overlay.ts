@@ -1,0 +1,93 @@
+import type { SwarmPlayer } from '../player.ts';
+import { element, icon, setText } from './elements.ts';
+import { ICON } from './icons.ts';
+
+export type OverlayEvents = {
+  onPlay(): void;
+  onUnmute(): void;
+  onConsent(isGiven: boolean): void;
+};
+
+/** What went wrong and is being tried again is said for so long. */
+const PASSING_ERROR_MS = 8_000;
+
+/** Everything over the picture that is not the bar: spinner, the large play button, sound off, notices, the question. */
+export class Overlay {
+  private readonly spinner = element('div', {
+    class: 'spinner',
+    role: 'progressbar',
+    'aria-label': 'Loading',
+    hidden: '',
+  });
+  private readonly big = element('button', { class: 'big', type: 'button', 'aria-label': 'Play', part: 'play' });
+  private readonly unmute = element('button', { class: 'unmute', type: 'button', hidden: '' });
+  private readonly title = element('b');
+  private readonly text = element('span');
+  private readonly notice = element(
+    'div',
+    { class: 'notice', role: 'status', part: 'notice', hidden: '' },
+    this.title,
+    this.text,
+  );
+  private readonly consent: HTMLElement;
+  private passing: { readonly message: string; readonly untilMs: number } | undefined;
+  private lasting: string | undefined;
+
+  constructor(frame: HTMLElement, events: OverlayEvents) {
+    this.big.append(icon(ICON.play));
+    this.unmute.append(icon(ICON.muted), 'Tap for sound');
+    const yes = element('button', { type: 'button', class: 'yes' }, 'Share');
+    const no = element('button', { type: 'button' }, 'No, thanks');
+    this.consent = element('div', {
+      class: 'consent',
+      role: 'dialog',
+      'aria-label': 'Sharing',
+      part: 'consent',
+      hidden: '',
+    });
+    this.consent.append(
+      element(
+        'p',
+        {},
+        'Viewers pass this broadcast on to each other. Sharing uses your upload and shows your address to other viewers.',
+      ),
+      yes,
+      no,
+    );
+    this.big.addEventListener('click', () => events.onPlay());
+    this.unmute.addEventListener('click', () => events.onUnmute());
+    yes.addEventListener('click', () => events.onConsent(true));
+    no.addEventListener('click', () => events.onConsent(false));
+    frame.append(this.spinner, this.unmute, this.notice, this.big, this.consent);
+  }
+
+  showError(message: string, isLasting: boolean): void {
+    if (isLasting) this.lasting = message;
+    else this.passing = { message, untilMs: performance.now() + PASSING_ERROR_MS };
+    this.showNotice(isLasting ? 'This cannot be played' : 'One moment', message);
+    this.spinner.hidden = true;
+  }
+
+  update(player: SwarmPlayer | undefined): void {
+    const state = player?.stats.state ?? 'idle';
+    if (state !== 'failed' && player !== undefined) this.lasting = undefined;
+    const isWaitingForBroadcast = state === 'joining' && player?.description?.live === false;
+    this.big.hidden = !(state === 'paused' || (state === 'idle' && player !== undefined));
+    this.spinner.hidden = !(state === 'joining' || state === 'stalled') || isWaitingForBroadcast;
+    this.unmute.hidden = player?.isMutedByBrowser !== true;
+    this.consent.hidden = player?.isConsentWanted !== true || state === 'idle' || state === 'failed';
+    if (this.lasting !== undefined) this.showNotice('This cannot be played', this.lasting);
+    else if (state === 'ended') this.showNotice('The broadcast is over', 'It goes on here by itself if it is resumed.');
+    else if (isWaitingForBroadcast)
+      this.showNotice('Not live yet', 'The picture appears here as soon as the broadcast begins.');
+    else if (this.passing !== undefined && state === 'joining' && performance.now() < this.passing.untilMs) {
+      this.showNotice('One moment', this.passing.message);
+    } else this.notice.hidden = true;
+  }
+
+  private showNotice(title: string, text: string): void {
+    setText(this.title, title);
+    setText(this.text, text);
+    this.notice.hidden = false;
+  }
+}
