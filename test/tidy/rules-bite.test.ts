@@ -200,6 +200,9 @@ test('a circle of three files is found once, and named in order', () => {
     { path: 'seeder/b.ts', text: "import type { c } from './c.ts';\n" },
     { path: 'seeder/c.ts', text: "import { a } from './a.ts';\n" },
     { path: 'seeder/d.ts', text: "import { a } from './a.ts';\n" },
+    // Loaded when it is reached: no circle when the program starts.
+    { path: 'seeder/e.ts', text: "const f = () => import('./f.ts');\n" },
+    { path: 'seeder/f.ts', text: "import type { e } from './e.ts';\n" },
   ]);
   assert.equal(findings.length, 1);
   assert.match(findings[0]?.text ?? '', /seeder\/a\.ts → seeder\/b\.ts → seeder\/c\.ts → seeder\/a\.ts/);

@@ -80,11 +80,12 @@ export function checkImportGraph(files: readonly SourceFile[]): Finding[] {
   const findings: Finding[] = [];
   for (const file of sources) {
     const targets: string[] = [];
-    for (const { specifier, line } of importsOf(viewCode(file.text))) {
+    for (const { specifier, line, isLazy } of importsOf(viewCode(file.text))) {
       if (!isRelative(specifier)) continue;
       const target = resolveImport(file.path, specifier);
-      if (known.has(target)) targets.push(target);
-      else if (layerOf(file.path) !== undefined && target.endsWith('.ts')) {
+      if (known.has(target)) {
+        if (!isLazy) targets.push(target);
+      } else if (layerOf(file.path) !== undefined && target.endsWith('.ts')) {
         findings.push({ path: file.path, line, rule: 'import-of-nothing', text: `'${specifier}' does not exist` });
       }
     }

@@ -1,7 +1,12 @@
 /** One file as the rules see it. `path` is relative to the project, with slashes. */
 export type SourceFile = { readonly path: string; readonly text: string };
 
-export type ImportStatement = { readonly specifier: string; readonly line: number };
+export type ImportStatement = {
+  readonly specifier: string;
+  readonly line: number;
+  /** `import('…')`: loaded when it is reached, not before the file runs. */
+  readonly isLazy: boolean;
+};
 
 export type CodeViews = {
   /** Comments blanked out; strings as they are. */
@@ -83,10 +88,11 @@ export function viewCode(text: string): CodeViews {
   return { withoutComments: withoutComments.join(''), codeOnly: codeOnly.join('') };
 }
 
+const LAZY_IMPORT = /\bimport\s*\(\s*(['"`])([^'"`\n]+)\1/g;
 const IMPORT_PATTERNS = [
   /\b(?:import|export)\b[^;'"`]*?\bfrom\s*(['"])([^'"\n]+)\1/g,
   /\bimport\s*(['"])([^'"\n]+)\1/g,
-  /\bimport\s*\(\s*(['"`])([^'"`\n]+)\1/g,
+  LAZY_IMPORT,
 ];
 
 /** Everything the file imports or re-exports, static and dynamic, types too. */
@@ -96,7 +102,8 @@ export function importsOf(views: CodeViews): ImportStatement[] {
     for (const match of views.withoutComments.matchAll(pattern)) {
       // Where the word itself stands in a string, it is not a statement.
       if (views.codeOnly[match.index] === ' ') continue;
-      found.push({ specifier: match[2] as string, line: lineAt(views.withoutComments, match.index) });
+      const line = lineAt(views.withoutComments, match.index);
+      found.push({ specifier: match[2] as string, line, isLazy: pattern === LAZY_IMPORT });
     }
   }
   return found;
