@@ -12,7 +12,8 @@ export class FlvFeedReader {
 
   /** Throws a `SwarmtubeError` where the bytes are no FLV. */
   read(bytes: Uint8Array): FeedEvent[] {
-    const events = this.reader.read(bytes);
+    // As plain bytes: tags outlive what they are cut from, and a Buffer's `slice` is a view where theirs is a copy.
+    const events = this.reader.read(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
     return [
       ...this.newNotes(),
       ...events.map((event): FeedEvent => (event.type === 'tag' ? event : { type: 'restarted' })),

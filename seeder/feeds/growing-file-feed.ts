@@ -12,17 +12,16 @@ export type GrowingFileFeedOptions = {
   readonly endsAfterSilenceMs: number;
   /** How often the file is looked at where the system does not report changes, ms. Default 200. */
   readonly pollMs?: number;
+  /**
+   * A larger file is not read from end to end to find its last keyframe: the configurations are taken from its front, the
+   * keyframe from its last eighth. A configuration that changed between is missed. Default 512 MiB, about a second's work.
+   */
+  readonly walkedBytesMax?: number;
 };
 
 const POLL_MS = 200;
 const CHUNK_BYTES = 256 * 1024;
-/**
- * A larger file is not read from end to end to find its last keyframe: its configurations are taken from the front, and
- * the keyframe from the end. A configuration that changed between is then missed until the encoder says it again.
- */
 const WALKED_BYTES_MAX = 512 * 1024 * 1024;
-const FRONT_BYTES = 8 * 1024 * 1024;
-const END_BYTES = 64 * 1024 * 1024;
 
 /**
  * An FLV file that an encoder is still writing. It starts at the last keyframe and follows the end of the file; tags that
@@ -36,11 +35,13 @@ export class GrowingFileFeed implements Feed {
   private readonly path: string;
   private readonly clock: Clock;
   private readonly pollMs: number;
+  private readonly walkedBytesMax: number;
 
   constructor(path: string, options: GrowingFileFeedOptions) {
     this.path = path;
     this.clock = options.clock;
     this.pollMs = options.pollMs ?? POLL_MS;
+    this.walkedBytesMax = options.walkedBytesMax ?? WALKED_BYTES_MAX;
     this.description = `file ${path}`;
     this.endsAfterSilenceMs = options.endsAfterSilenceMs;
   }
@@ -93,7 +94,7 @@ export class GrowingFileFeed implements Feed {
   /** Returns when this is no longer the file to read, or must be read from its start again. */
   private async *follow(file: FileHandle, changes: FileWatch, signal: AbortSignal): AsyncGenerator<FeedEvent> {
     const tail = new FileTail(file);
-    for (const tag of await tail.catchUp(signal)) yield { type: 'tag', tag };
+    for (const tag of await tail.catchUp(this.walkedBytesMax, signal)) yield { type: 'tag', tag };
     let isGoneTold = false;
     for (;;) {
       const events = await tail.next();
@@ -136,10 +137,9 @@ class FileTail {
   }
 
   /** Reads what is there by now; gives the configurations and what follows the last keyframe. */
-  async catchUp(signal: AbortSignal): Promise<readonly Tag[]> {
+  async catchUp(walkedBytesMax: number, signal: AbortSignal): Promise<readonly Tag[]> {
     const window = new LastKeyframeWindow();
     const { size } = await this.file.stat();
-    const isWalked = size <= WALKED_BYTES_MAX;
     const take = async (until: number): Promise<void> => {
       while (this.offset < until) {
         signal.throwIfAborted();
@@ -148,9 +148,9 @@ class FileTail {
         for (const event of events) window.take(event);
       }
     };
-    if (!isWalked) {
-      await take(FRONT_BYTES);
-      this.offset = size - END_BYTES;
+    if (size > walkedBytesMax) {
+      await take(walkedBytesMax / 64);
+      this.offset = size - Math.floor(walkedBytesMax / 8);
       this.reader = new FlvFeedReader({ startsAt: 'tag' });
       window.skip();
     }

@@ -1,10 +1,12 @@
 import type { LookupFunction } from 'node:net';
 import { SwarmtubeError } from '../../shared/basics/errors.ts';
+import type { Clock } from '../clock.ts';
 import type { Feed, FeedEvent } from './feed.ts';
 import { FlvFeedReader } from './flv-feed-reader.ts';
 import { openHttpStream, readChunks, shownUrl } from './http-stream.ts';
 
 export type HttpFlvFeedOptions = {
+  readonly clock: Clock;
   /** Without a byte for so long the connection is given up and made anew, ms. Default 10,000. */
   readonly stallMs?: number;
   readonly endsAfterSilenceMs: number;
@@ -32,8 +34,8 @@ export class HttpFlvFeed implements Feed {
   }
 
   async *read(signal: AbortSignal): AsyncGenerator<FeedEvent> {
-    const { stallMs = STALL_MS, lookup } = this.options;
-    const stream = await openHttpStream(this.url, { stallMs, signal, ...(lookup === undefined ? {} : { lookup }) });
+    const options = { stallMs: STALL_MS, ...this.options, signal };
+    const stream = await openHttpStream(this.url, options);
     const type = stream.response.headers['content-type'] ?? '';
     if (/^text\/html/i.test(type)) {
       stream.response.destroy();
@@ -44,7 +46,7 @@ export class HttpFlvFeed implements Feed {
     }
     const reader = new FlvFeedReader();
     try {
-      for await (const chunk of readChunks(stream, stallMs)) yield* reader.read(chunk);
+      for await (const chunk of readChunks(stream, options)) yield* reader.read(chunk);
       yield* reader.end();
     } catch (thrown) {
       signal.throwIfAborted();

@@ -2,10 +2,12 @@ import { type IncomingMessage, request as requestPlain } from 'node:http';
 import { request as requestSecure } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { errorText, SwarmtubeError } from '../../shared/basics/errors.ts';
+import type { Clock } from '../clock.ts';
 
 export type HttpStreamOptions = {
   /** Without a byte for so long the source is given up: it stalled or is gone without a word. */
   readonly stallMs: number;
+  readonly clock: Clock;
   readonly signal: AbortSignal;
   /**
    * Finds the address of a host, also after each redirect. Here stands the guard for addresses that did not come from the
@@ -49,13 +51,16 @@ export async function openHttpStream(address: URL, options: HttpStreamOptions): 
 }
 
 /** The chunks of a response, as fast as they are taken; fails when none comes for `stallMs` while one is waited for. */
-export async function* readChunks(stream: HttpStream, stallMs: number): AsyncGenerator<Uint8Array> {
+export async function* readChunks(
+  stream: HttpStream,
+  { clock, stallMs }: HttpStreamOptions,
+): AsyncGenerator<Uint8Array> {
   const { response, url } = stream;
   const chunks = response[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
   try {
     for (;;) {
-      const timer = setTimeout(() => response.destroy(stalledError(url, stallMs)), stallMs);
-      const next = await chunks.next().finally(() => clearTimeout(timer));
+      const cancel = clock.after(stallMs, () => response.destroy(stalledError(url, stallMs)));
+      const next = await chunks.next().finally(cancel);
       if (next.done === true) return;
       yield next.value;
     }
@@ -71,7 +76,7 @@ export function shownUrl(url: URL): string {
   return `${url.protocol}//${url.host}${url.pathname}`;
 }
 
-function get(url: URL, { stallMs, signal, lookup }: HttpStreamOptions): Promise<IncomingMessage> {
+function get(url: URL, { clock, stallMs, signal, lookup }: HttpStreamOptions): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const request = (url.protocol === 'https:' ? requestSecure : requestPlain)(url, {
       agent: false,
@@ -79,14 +84,14 @@ function get(url: URL, { stallMs, signal, lookup }: HttpStreamOptions): Promise<
       headers: { accept: '*/*', 'accept-encoding': 'identity', 'user-agent': 'swarmtube' },
       ...(lookup === undefined ? {} : { lookup }),
     });
-    const timer = setTimeout(() => request.destroy(stalledError(url, stallMs)), stallMs);
+    const cancel = clock.after(stallMs, () => request.destroy(stalledError(url, stallMs)));
     request.on('response', (response) => {
-      clearTimeout(timer);
+      cancel();
       resolve(response);
     });
     // Stays after the response: a connection that breaks later is told by the response, and must not be thrown here.
     request.on('error', (thrown) => {
-      clearTimeout(timer);
+      cancel();
       reject(signal.aborted || thrown instanceof SwarmtubeError ? thrown : unreachableError(url, thrown));
     });
     request.end();

@@ -38,7 +38,7 @@ export function openFeed(source: string, options: OpenFeedOptions = {}): Feed {
       );
     case 'http-flv': {
       const endsAfterSilenceMs = options.endsAfterSilenceMs ?? NETWORK_SILENCE_MS;
-      return new HttpFlvFeed(new URL(source), { ...options.http, endsAfterSilenceMs });
+      return new HttpFlvFeed(new URL(source), { ...options.http, clock, endsAfterSilenceMs });
     }
     case 'file': {
       const endsAfterSilenceMs = options.endsAfterSilenceMs ?? FILE_SILENCE_MS;
