@@ -25,7 +25,8 @@ export class ByteQueue {
 
   append(piece: Uint8Array): void {
     if (this.length === 0) {
-      this.store = piece;
+      // Not as the subclass it may be: Node's Buffer has a `slice` that does not copy, and copies are of the same class.
+      this.store = new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength);
       this.storeIsOwn = false;
       this.start = 0;
       this.end = piece.byteLength;
@@ -67,7 +68,7 @@ export class ByteQueue {
 
   /** A copy that nothing else refers to. */
   copy(from: number, to: number): Uint8Array<ArrayBuffer> {
-    return Uint8Array.prototype.slice.call(this.store, this.start + from, this.start + Math.min(to, this.length));
+    return this.store.slice(this.start + from, this.start + Math.min(to, this.length)) as Uint8Array<ArrayBuffer>;
   }
 
   /** A look at the bytes without a copy; good until the next `append`, `settle` or `consume`. */

@@ -48,12 +48,13 @@ type Track = {
 /** Learns from the tags that pass what tracks a feed has. Configurations are believed, onMetaData only where they are silent. */
 export class TrackObserver {
   private readonly byKey = new Map<string, Track>();
-  private metadata: readonly Amf0Property[] = [];
+  /** Of track 0, as onMetaData tells it. */
+  private toldSize: { readonly width: number; readonly height: number } | undefined;
 
   observe(tag: Tag): void {
     if (tag.kind === 'data') {
       const metadata = readMetadata(tag);
-      if (metadata !== undefined) this.metadata = metadata;
+      if (metadata !== undefined) this.toldSize = sizeOf(metadata);
       else this.observeScript(tag);
       return;
     }
@@ -70,7 +71,7 @@ export class TrackObserver {
     return [...this.byKey.values()]
       .sort((left, right) => order.indexOf(left.type) - order.indexOf(right.type) || left.id - right.id)
       .map(({ id, type, codec, facts, ...counts }) => ({
-        description: { id, type, codec, ...(type === 'video' ? this.withMetadataSize(id, facts) : facts) },
+        description: { id, type, codec, ...(type === 'video' ? this.withToldSize(id, facts) : facts) },
         ...counts,
       }));
   }
@@ -130,12 +131,19 @@ export class TrackObserver {
     return track;
   }
 
-  private withMetadataSize(id: number, facts: Facts): Facts {
-    const width = metadataNumber(this.metadata, 'width');
-    const height = metadataNumber(this.metadata, 'height');
-    const isTold = facts.width !== undefined || id !== 0 || width === undefined || height === undefined;
-    return isTold ? facts : { ...facts, width: Math.round(width), height: Math.round(height) };
+  private withToldSize(id: number, facts: Facts): Facts {
+    return facts.width === undefined && id === 0 && this.toldSize !== undefined
+      ? { ...facts, ...this.toldSize }
+      : facts;
   }
+}
+
+function sizeOf(metadata: readonly Amf0Property[]): { readonly width: number; readonly height: number } | undefined {
+  const width = metadataNumber(metadata, 'width');
+  const height = metadataNumber(metadata, 'height');
+  return width === undefined || height === undefined
+    ? undefined
+    : { width: Math.round(width), height: Math.round(height) };
 }
 
 function countFrame(track: Track, tag: Tag, data: Uint8Array): void {

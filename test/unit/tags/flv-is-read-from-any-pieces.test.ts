@@ -69,6 +69,11 @@ test('bodies do not change when the buffer they came in is used again', () => {
   );
 });
 
+test('bodies are plain bytes, though they came as a Buffer', () => {
+  const [tag] = new FlvTagReader().push(Buffer.from(flvOf([audioFrame(0)])));
+  assert.equal(tag?.body.constructor, Uint8Array);
+});
+
 test('a header longer than nine bytes is skipped', () => {
   const bytes = concat(hex('464c5601 05 0000000c ffffff 00000000'), encodeFlvTag(audioFrame(7)));
   const reader = new FlvTagReader();
