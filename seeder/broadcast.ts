@@ -27,7 +27,8 @@ export class Broadcast {
   private readonly observer = new TrackObserver();
   private readonly packetizer: Packetizer;
   private cancelFlush: (() => void) | undefined;
-  private bytesMade = 0;
+  /** A jump at a tag that the gate held back is told with the next one. */
+  private owesDiscontinuity = false;
 
   constructor(options: BroadcastOptions) {
     this.options = options;
@@ -36,11 +37,6 @@ export class Broadcast {
 
   get epoch(): Epoch {
     return this.options.epoch;
-  }
-
-  /** Of all packets so far, each counted once. */
-  get bytes(): number {
-    return this.bytesMade;
   }
 
   get tracks(): ReturnType<TrackObserver['tracks']> {
@@ -80,16 +76,11 @@ export class Broadcast {
     this.emit(this.packetizer.end(this.now()));
   }
 
-  /** A jump at a tag that the gate held back is told with the next one. */
-  private owesDiscontinuity = false;
-
   private emit(unsigned: readonly UnsignedPacket[]): void {
     const { channel, log, signingKey } = this.options;
     for (const { header, payload } of unsigned) {
       const bytes = encodeUnsignedPacket(header, payload);
-      const packet = attachSignature(bytes, signingKey.sign(signedBytes(channel, bytes)));
-      this.bytesMade += packet.bytes.byteLength;
-      log.append(packet);
+      log.append(attachSignature(bytes, signingKey.sign(signedBytes(channel, bytes))));
     }
   }
 

@@ -73,7 +73,7 @@ export class Channel {
   private broadcast: Broadcast | undefined;
   private configurations = new ConfigurationStore();
   private lastTagMs = 0;
-  private bytesOfPastBroadcasts = 0;
+  private bytesMade = 0;
   private recentNotes: readonly string[] = [];
   private hasToldMissingKeyframe = false;
   private hasToldLargeTag = false;
@@ -90,6 +90,11 @@ export class Channel {
     this.clock = options.clock ?? SYSTEM_CLOCK;
     this.backOff = new BackOff(options.random ?? Math.random);
     this.currentState = { status: 'starting', text: `Waiting for the first picture from ${this.feed.description}.` };
+    this.log.onAppend(({ header, bytes }) => {
+      this.bytesMade += bytes.byteLength;
+      // The first door may be closed by its timer, with no tag behind it.
+      if (header.isDoor && this.broadcast !== undefined && this.currentState.status !== 'waiting') this.goLive();
+    });
   }
 
   get state(): ChannelState {
@@ -108,7 +113,7 @@ export class Channel {
 
   /** Bytes of all packets since the start, each counted once: what copies are counted against. */
   get streamBytesTotal(): number {
-    return this.bytesOfPastBroadcasts + (this.broadcast?.bytes ?? 0);
+    return this.bytesMade;
   }
 
   /** Calls at each change of state; the result takes the listener off. */
@@ -209,9 +214,11 @@ export class Channel {
     this.broadcast.push(tag);
     this.tellUnplayable(tag);
     this.tellHeldBack(this.broadcast);
-    if (this.log.epoch === this.broadcast.epoch && this.log.newestDoor() !== undefined) {
-      this.setState('live', `Live from ${this.feed.description}.`);
-    }
+    if (this.log.epoch === this.broadcast.epoch && this.log.newestDoor() !== undefined) this.goLive();
+  }
+
+  private goLive(): void {
+    this.setState('live', `Live from ${this.feed.description}.`);
   }
 
   /** A source that was silent and goes on does not say its configurations again: they begin the new epoch. */
@@ -226,11 +233,9 @@ export class Channel {
   }
 
   private endBroadcast(text: string, status: 'ended' | 'failed' = 'ended'): void {
-    if (this.broadcast !== undefined) {
-      this.broadcast.end();
-      this.bytesOfPastBroadcasts += this.broadcast.bytes;
-      this.broadcast = undefined;
-    }
+    const { broadcast } = this;
+    this.broadcast = undefined;
+    broadcast?.end();
     this.setState(status, text);
   }
 

@@ -80,7 +80,9 @@ async function readIfThere(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');
   } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    const { code } = thrown as NodeJS.ErrnoException;
+    // ENOTDIR: making the folder will say it better.
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     throw new SwarmtubeError(
       'signing-key-unreadable',
       `cannot read the signing key ${path}: ${errorText(thrown)}; give this user the right to read it`,

@@ -1,0 +1,339 @@
+// A channel from its feed to its log: states, epochs, failures, silence. The feed is a script, time stands still until told.
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { Channel } from '../../../seeder/channel.ts';
+import { createSigningKey } from '../../../seeder/signing-key.ts';
+import { SwarmtubeError } from '../../../shared/basics/errors.ts';
+import type { ChannelName } from '../../../shared/basics/units.ts';
+import { createPacketVerifier } from '../../../shared/driver/packet-verifier.ts';
+import { Depacketizer } from '../../../shared/packets/depacketizer.ts';
+import type { Packet } from '../../../shared/packets/packet.ts';
+import type { Tag } from '../../../shared/tags/tag.ts';
+import {
+  audioConfiguration,
+  audioFrame,
+  interframe,
+  keyframe,
+  tag,
+  videoConfiguration,
+} from '../packets/sample-tags.ts';
+import { ManualClock, settle } from './manual-clock.ts';
+import { ScriptedFeed } from './scripted-feed.ts';
+
+const SIGNING_KEY = createSigningKey();
+const HEAD = [videoConfiguration(0), audioConfiguration(0)];
+
+type Stage = {
+  readonly channel: Channel;
+  readonly feed: ScriptedFeed;
+  readonly clock: ManualClock;
+  /** Everything that was appended, over all epochs. */
+  readonly packets: Packet[];
+  readonly statuses: string[];
+};
+
+function stage(context: TestContext, feed = new ScriptedFeed(), name = 'demo'): Stage {
+  const clock = new ManualClock();
+  const channel = new Channel({ name: name as ChannelName, feed, signingKey: SIGNING_KEY, clock, random: () => 1 });
+  const packets: Packet[] = [];
+  const statuses: string[] = [];
+  channel.log.onAppend((packet) => packets.push(packet));
+  channel.onStateChange(({ status }) => statuses.push(status));
+  channel.start();
+  context.after(() => channel.stop());
+  return { channel, feed, clock, packets, statuses };
+}
+
+function tagsOf(packets: readonly Packet[]): Tag[] {
+  const depacketizer = new Depacketizer();
+  return packets.flatMap((packet) => depacketizer.push(packet).tags);
+}
+
+test('tags come out of the log as they went in, in packets that are signed', async (context) => {
+  const { feed, clock, packets, channel } = stage(context);
+  const tags = [...HEAD, keyframe(0, 30_000), audioFrame(5), interframe(40), keyframe(80)];
+  feed.tags(...tags);
+  await clock.advance(1000);
+  assert.deepEqual(tagsOf(packets), tags);
+  const verify = await createPacketVerifier(channel.name, SIGNING_KEY.publicKey);
+  for (const packet of packets) assert.ok(await verify(packet));
+  assert.deepEqual(
+    packets.map(({ header }) => header.sequence),
+    packets.map((_, index) => index),
+  );
+});
+
+test('it is starting until the first door, then live, and describes itself', async (context) => {
+  const { feed, clock, channel, packets } = stage(context);
+  assert.deepEqual(
+    [channel.state.status, channel.describe().live, channel.describe().epoch],
+    ['starting', false, null],
+  );
+  feed.tags(...HEAD, keyframe(0), interframe(40));
+  await clock.advance(100);
+  assert.equal(channel.state.status, 'live');
+  const { publicKey, tracks, bitrate, ...facts } = channel.describe();
+  const door = packets.find(({ header }) => header.isDoor)?.header;
+  assert.deepEqual(facts, {
+    channel: 'demo',
+    title: 'demo',
+    live: true,
+    epoch: door?.epoch,
+    firstSequence: 0,
+    newestSequence: packets.at(-1)?.header.sequence,
+    doorSequence: door?.sequence,
+    doorCaptureMs: door?.captureMs,
+  });
+  assert.equal(publicKey, SIGNING_KEY.publicKeyText);
+  assert.deepEqual(
+    tracks.map(({ type, codec }) => [type, codec]),
+    [
+      ['video', 'h264'],
+      ['audio', 'aac'],
+    ],
+  );
+  assert.ok(bitrate > 0);
+  assert.equal(
+    channel.streamBytesTotal,
+    packets.reduce((sum, { bytes }) => sum + bytes.byteLength, 0),
+  );
+});
+
+test('a packet does not wait for the next tag longer than 60 ms', async (context) => {
+  const { feed, clock, packets } = stage(context);
+  feed.tags(...HEAD, keyframe(0));
+  await clock.advance(59);
+  assert.equal(
+    packets.some(({ header }) => header.isDoor),
+    false,
+  );
+  await clock.advance(1);
+  assert.equal(
+    packets.some(({ header }) => header.isDoor),
+    true,
+  );
+});
+
+test('pictures before the first keyframe, and after a restart up to the next, are left out', async (context) => {
+  const { feed, clock, packets } = stage(context);
+  feed.tags(...HEAD, interframe(0), audioFrame(1), keyframe(40), interframe(80));
+  feed.say({ type: 'restarted' });
+  feed.tags(...HEAD, interframe(7000), audioFrame(7010), keyframe(7040), interframe(7080));
+  await clock.advance(1000);
+  const video = tagsOf(packets).filter(({ kind, body }) => kind === 'video' && body[1] === 1);
+  assert.deepEqual(
+    video.map(({ body }) => body[0]),
+    [0x17, 0x27, 0x17, 0x27],
+  );
+  assert.ok((video.at(-1)?.timestampMs ?? 0) < 1000, 'the pause of the source is closed up');
+  assert.equal(packets.filter(({ header }) => header.isDiscontinuity).length, 1);
+});
+
+test('metadata loses what only holds of a file, and the wrapper', async (context) => {
+  const { feed, clock, packets } = stage(context);
+  const name = (text: string): number[] => [0, text.length, ...Buffer.from(text)];
+  const number = [0, 0x40, 0x24, 0, 0, 0, 0, 0, 0];
+  const body = [
+    ...[2, ...name('@setDataFrame'), 2, ...name('onMetaData')],
+    ...[8, 0, 0, 0, 2, ...name('duration'), ...number, ...name('width'), ...number, 0, 0, 9],
+  ];
+  feed.tags(tag('data', 0, body), ...HEAD, keyframe(0));
+  await clock.advance(100);
+  const metadata = Buffer.from(tagsOf(packets).find(({ kind }) => kind === 'data')?.body ?? []).toString('latin1');
+  assert.match(metadata, /onMetaData.*width/s);
+  assert.doesNotMatch(metadata, /duration|@setDataFrame/);
+});
+
+test('a feed that fails is opened again with a growing delay, and its sentence is shown', async (context) => {
+  const { feed, clock, channel } = stage(context);
+  const failure = new SwarmtubeError('feed-status', 'http://h/a.flv answered 404');
+  const opened: number[] = [];
+  for (let attempt = 1; attempt <= 8; attempt++) {
+    feed.say(failure);
+    await settle();
+    assert.equal(channel.state.status, 'failed');
+    assert.match(channel.state.text, /answered 404; trying again in [\d.]+ s/);
+    const delayMs = Number(/in ([\d.]+) s/.exec(channel.state.text)?.[1]) * 1000;
+    await clock.advance(delayMs - 1);
+    assert.equal(feed.reads, attempt);
+    await clock.advance(1);
+    assert.equal(feed.reads, attempt + 1);
+    opened.push(delayMs);
+  }
+  assert.deepEqual(opened, [500, 1000, 2000, 4000, 8000, 15_000, 15_000, 15_000]);
+});
+
+test('a feed that breaks in mid-broadcast goes on in the same epoch', async (context) => {
+  const { feed, clock, channel, packets, statuses } = stage(context);
+  feed.tags(...HEAD, keyframe(1_000_000), interframe(1_000_040));
+  await clock.advance(100);
+  feed.say(new SwarmtubeError('feed-closed', 'the source closed the stream'));
+  await clock.advance(500);
+  assert.equal(channel.state.status, 'waiting');
+  feed.tags(...HEAD, keyframe(5), interframe(45));
+  await clock.advance(100);
+  assert.deepEqual(statuses, ['live', 'waiting', 'live']);
+  assert.equal(new Set(packets.map(({ header }) => header.epoch)).size, 1);
+  const frames = tagsOf(packets).filter(({ body }) => body[1] === 1);
+  assert.deepEqual(
+    frames.map(({ timestampMs }) => timestampMs),
+    [0, 40, 80, 120],
+  );
+  assert.equal(packets.filter(({ header }) => header.isDiscontinuity).length, 1);
+});
+
+test('the back-off begins anew once tags came', async (context) => {
+  const { feed, clock, channel } = stage(context);
+  for (let attempt = 0; attempt < 5; attempt++) {
+    feed.say(new SwarmtubeError('x', 'broken'));
+    await clock.advance(15_000);
+  }
+  feed.tags(...HEAD, keyframe(0));
+  feed.say(new SwarmtubeError('x', 'broken'));
+  await settle();
+  assert.match(channel.state.text, /again in 0\.5 s/);
+});
+
+test('a source that falls silent is waited for, then the broadcast ends; when it goes on, a new epoch begins', async (context) => {
+  const { feed, clock, channel, packets, statuses } = stage(context);
+  feed.tags(...HEAD, keyframe(0), interframe(40));
+  await clock.advance(5_000);
+  assert.equal(channel.state.status, 'waiting');
+  assert.match(channel.state.text, /Nothing has come from a script for \d s/);
+  assert.equal(channel.describe().live, true);
+  await clock.advance(30_000);
+  assert.equal(channel.state.status, 'ended');
+  assert.equal(packets.at(-1)?.header.isEnd, true);
+  const { live, epoch, newestSequence, doorSequence } = channel.describe();
+  assert.deepEqual(
+    { live, epoch, newestSequence, doorSequence },
+    {
+      live: false,
+      epoch: null,
+      newestSequence: null,
+      doorSequence: null,
+    },
+  );
+  const before = packets.length;
+  const bytesBefore = channel.streamBytesTotal;
+  // The encoder goes on without saying its configurations again.
+  feed.tags(interframe(80), keyframe(120), interframe(160));
+  await clock.advance(100);
+  const again = packets.slice(before);
+  assert.equal(new Set(packets.map(({ header }) => header.epoch)).size, 2);
+  assert.equal(again[0]?.header.sequence, 0);
+  assert.deepEqual(
+    tagsOf(again).map(({ body }) => [body[0], body[1]]),
+    [
+      [0x17, 0],
+      [0xaf, 0],
+      [0x17, 1],
+      [0x27, 1],
+    ],
+  );
+  assert.deepEqual(statuses, ['live', 'waiting', 'ended', 'live']);
+  assert.ok(channel.streamBytesTotal > bytesBefore);
+});
+
+test('a feed that is over ends the broadcast', async (context) => {
+  const { feed, clock, channel, packets } = stage(context);
+  feed.tags(...HEAD, keyframe(0));
+  feed.say('end');
+  await clock.advance(10);
+  assert.equal(channel.state.status, 'ended');
+  assert.match(channel.state.text, /came to its end/);
+  assert.deepEqual(
+    packets.map(({ header }) => header.isEnd),
+    [false, false, true],
+  );
+  await clock.advance(60_000);
+  assert.equal(feed.reads, 1);
+});
+
+test('standard input that fails is not opened again', async (context) => {
+  const { feed, clock, channel } = stage(context, new ScriptedFeed(false));
+  feed.say(new SwarmtubeError('not-flv', 'This is a web page.'));
+  await clock.advance(60_000);
+  assert.deepEqual([channel.state.status, channel.state.text, feed.reads], ['failed', 'This is a web page.', 1]);
+});
+
+test('what the feed waits for is shown, without an end to what was over', async (context) => {
+  const { feed, clock, channel } = stage(context);
+  feed.say({ type: 'waiting', text: 'live.flv is not there yet' });
+  await settle();
+  assert.deepEqual(channel.state, { status: 'starting', text: 'live.flv is not there yet' });
+  feed.tags(...HEAD, keyframe(0));
+  await clock.advance(100);
+  feed.say({ type: 'waiting', text: 'live.flv is gone' });
+  await settle();
+  assert.deepEqual(channel.state, { status: 'waiting', text: 'live.flv is gone' });
+  await clock.advance(31_000);
+  assert.equal(channel.state.status, 'ended');
+  feed.say({ type: 'waiting', text: 'live.flv is still gone' });
+  await settle();
+  assert.equal(channel.state.status, 'ended');
+});
+
+test('codecs that browsers do not play, and missing keyframes, become notes for the operator', async (context) => {
+  const { feed, clock, channel } = stage(context);
+  feed.tags(tag('video', 0, [0x12, 0, 0, 0x84, 0]), tag('video', 40, [0x12, 0, 0, 0x84, 0]));
+  await clock.advance(10);
+  assert.equal(channel.notes.length, 1);
+  assert.match(channel.notes[0] ?? '', /No browser plays Sorenson H\.263.*swarmtube seed - --channel demo$/);
+  feed.say({ type: 'restarted' });
+  feed.tags(...HEAD);
+  for (let count = 0; count < 300; count++) feed.tags(interframe(count * 40));
+  await clock.advance(10);
+  assert.match(channel.notes.at(-1) ?? '', /no keyframe; set its keyframe interval/);
+  for (let count = 0; count < 50; count++) feed.say({ type: 'note', text: `note ${count}` });
+  await clock.advance(10);
+  assert.equal(channel.notes.length, 20);
+});
+
+test('a stopped channel lets go of its feed, says the end, and leaves no timer', async (context) => {
+  const { feed, clock, channel, packets } = stage(context);
+  feed.tags(...HEAD, keyframe(0), interframe(40));
+  await clock.advance(10);
+  await channel.stop();
+  assert.equal(feed.isOpen, false);
+  assert.equal(packets.at(-1)?.header.isEnd, true);
+  assert.equal(channel.state.status, 'ended');
+  assert.equal(clock.pending, 0);
+  await channel.stop();
+});
+
+test('a channel that is stopped while it waits to try again is stopped', async (context) => {
+  const { feed, clock, channel } = stage(context);
+  feed.say(new SwarmtubeError('x', 'broken'));
+  await settle();
+  await channel.stop();
+  assert.equal(clock.pending, 0);
+  assert.equal(feed.reads, 1);
+});
+
+test('a channel that fails disturbs no other', async (context) => {
+  const bad = stage(context, new ScriptedFeed(), 'bad');
+  const good = stage(context, new ScriptedFeed(), 'good');
+  for (let round = 0; round < 20; round++) {
+    bad.feed.say(new Error('an unexpected fault'));
+    good.feed.tags(...(round === 0 ? HEAD : []), keyframe(round * 100));
+    await bad.clock.advance(1000);
+    await good.clock.advance(100);
+  }
+  assert.equal(bad.channel.state.status, 'failed');
+  assert.equal(good.channel.state.status, 'live');
+  assert.equal(tagsOf(good.packets).length, 22);
+});
+
+test('epochs are random and never 0', () => {
+  const epochs = new Set<number>();
+  for (let count = 0; count < 5; count++) {
+    const feed = new ScriptedFeed();
+    const channel = new Channel({ name: 'x' as ChannelName, feed, signingKey: SIGNING_KEY, clock: new ManualClock() });
+    channel.start();
+    feed.tags(keyframe(0));
+    void channel.stop();
+    epochs.add(channel.log.epoch ?? -count);
+  }
+  assert.equal(epochs.size, 5);
+});
