@@ -1,0 +1,321 @@
+import type { Millis, PeerId } from '../basics/units.ts';
+import type { Packet } from '../packets/packet.ts';
+import { STRENGTH_UNBEATABLE } from '../wire/have.ts';
+import { PATH_LENGTH_MAX } from '../wire/limits.ts';
+import { encodePush } from '../wire/push.ts';
+import type { RefusalReason } from '../wire/refuse.ts';
+import type { Subscribe } from '../wire/subscribe.ts';
+import { deadlineMs, type EngineContext, sendControl } from './engine-context.ts';
+import type { Link } from './link.ts';
+import type { Pacer } from './pacer.ts';
+import type { Parents } from './parents.ts';
+import { type Child, parentOf, type Substream } from './substream.ts';
+import type { Uplink } from './uplink.ts';
+
+/** Packets waiting for one child, over which it cannot keep up and is sent elsewhere. */
+const CHILD_WAITING_MAX = 12;
+
+/** Whom we feed: admission, displacement, grace, shedding, and the relaying itself (SWARM.md 3.6). */
+export class Children {
+  private readonly context: EngineContext;
+  private readonly pacer: Pacer;
+  private readonly uplink: Uplink;
+  private readonly parents: Parents;
+  private usedSlots = 0;
+
+  constructor(context: EngineContext, pacer: Pacer, uplink: Uplink, parents: Parents) {
+    this.context = context;
+    this.pacer = pacer;
+    this.uplink = uplink;
+    this.parents = parents;
+  }
+
+  get used(): number {
+    return this.usedSlots;
+  }
+
+  get slotsFree(): number {
+    return Math.max(0, this.uplink.slots - this.usedSlots);
+  }
+
+  isChild(link: Link): boolean {
+    return this.context.substreams.some((substream) => substream.children.some((child) => child.link === link));
+  }
+
+  /** Would a child find a free slot in this sub-stream? */
+  isOpen(substream: Substream): boolean {
+    if (this.slotsFree === 0) return false;
+    return this.context.role !== 'seeder' || counted(substream).length < this.uplink.copies();
+  }
+
+  /** Strength that a displacing child must exceed; 255: nobody is displaced here. */
+  weakestStrength(substream: Substream): number {
+    if (this.context.swarm.isShort || this.uplink.slots === 0) return STRENGTH_UNBEATABLE;
+    return this.victimFor(substream)?.child.strength ?? STRENGTH_UNBEATABLE;
+  }
+
+  restart(): void {
+    for (const substream of this.context.substreams) {
+      substream.children = [];
+      substream.announcedPath = [];
+    }
+    this.usedSlots = 0;
+  }
+
+  // --- Admission -----------------------------------------------------------------------------------------------------------
+
+  subscribed(link: Link, message: Subscribe): void {
+    const substream = this.context.substreams[message.substream];
+    if (substream === undefined) return;
+    if (message.epoch !== this.context.epoch) {
+      this.refuse(link, message.substream, 'epoch');
+      return;
+    }
+    const present = substream.children.find((child) => child.link === link);
+    if (present !== undefined && present.graceUntilMs === undefined) {
+      present.strength = message.strength;
+      this.accept(substream, present, message);
+      return;
+    }
+    const objection = this.objection(link, substream, message);
+    if (objection !== undefined) {
+      this.refuse(link, message.substream, objection);
+    } else if (this.isOpen(substream) || this.makeRoom(link, substream, message)) {
+      if (present !== undefined) this.drop(substream, present);
+      const child: Child = { link, strength: message.strength, graceUntilMs: undefined };
+      this.usedSlots++;
+      substream.children.push(child);
+      this.accept(substream, child, message);
+    } else {
+      this.refuse(link, message.substream, 'full');
+    }
+  }
+
+  private objection(link: Link, substream: Substream, message: Subscribe): RefusalReason | undefined {
+    const { context } = this;
+    if (this.uplink.slots === 0) return 'full';
+    if (this.parents.reportedLagMs(substream) === undefined) return 'no-feed';
+    const path = this.parents.pathBelow(substream);
+    if (path.length >= PATH_LENGTH_MAX) return 'no-feed';
+    if (link.node === undefined || path.includes(link.node)) return 'loop';
+    // Two peers that ask each other in the same moment: the one with the lower number feeds.
+    if (this.parents.isAsking(substream, link) && context.node > link.node) return 'loop';
+    if (context.role === 'seeder' && this.isHeadOfEnough(link, message)) return 'head-of-enough';
+    return undefined;
+  }
+
+  /** A seeder spreads its copies: who already is head of two sub-streams shall not be of a third (SWARM.md 3.6.2). */
+  private isHeadOfEnough(link: Link, message: Subscribe): boolean {
+    const { config, swarm, links, substreams } = this.context;
+    if (Math.max(swarm.viewers, links.size) <= config.smallAudience) return false;
+    let heads = 0;
+    for (const substream of substreams) {
+      if (substream.index !== message.substream && counted(substream).some((child) => child.link === link)) heads++;
+    }
+    return heads >= config.headsPerPeerMax;
+  }
+
+  private accept(substream: Substream, child: Child, message: Subscribe): void {
+    const { context } = this;
+    sortChildren(substream);
+    const path = this.parents.pathBelow(substream);
+    if (substream.children.length === 1) substream.announcedPath = path;
+    if (context.epoch !== undefined) {
+      sendControl(context, child.link, { type: 'accept', substream: substream.index, epoch: context.epoch, path });
+    }
+    this.sendBacklog(substream, child.link, message);
+  }
+
+  /** What the child misses: two packets at once, some more when the line is idle (SWARM.md 5.11). */
+  private sendBacklog(substream: Substream, link: Link, message: Subscribe): void {
+    const { config, ring } = this.context;
+    const step = config.substreams;
+    const aligned = message.from + ((substream.index - (message.from % step) + step) % step);
+    const from = aligned as typeof message.from;
+    const backlog = ring.from(from, step, config.backlogPushes + config.backlogRepairs);
+    for (const [at, packet] of backlog.entries()) {
+      const { sequence } = packet.header;
+      if (link.map?.has(sequence)) continue;
+      const bytes = encodePush({ type: 'push', isBacklog: true, packet });
+      const expiresMs = deadlineMs(this.context, sequence);
+      if (at < config.backlogPushes) this.pacer.push(link, bytes, expiresMs);
+      else this.pacer.repair(link, bytes, expiresMs);
+      link.map?.add(sequence);
+    }
+  }
+
+  private refuse(link: Link, substream: number, reason: RefusalReason): void {
+    this.context.statistics.refusals++;
+    const hint = reason === 'full' || reason === 'head-of-enough' ? this.hintFor(link, substream) : undefined;
+    sendControl(this.context, link, { type: 'refuse', substream, reason, hint });
+  }
+
+  /** A child of ours with room for children of its own. */
+  private hintFor(link: Link, substream: number): PeerId | undefined {
+    const children = this.context.substreams[substream]?.children ?? [];
+    return children.find((child) => child.link !== link && child.link.slotsFree > 0)?.link.peer;
+  }
+
+  // --- Displacement --------------------------------------------------------------------------------------------------------
+
+  private makeRoom(link: Link, substream: Substream, message: Subscribe): boolean {
+    if (message.isPeaceful || this.context.swarm.isShort) return false;
+    const victim = this.victimFor(substream);
+    if (victim === undefined || victim.child.link === link || victim.child.strength >= message.strength) return false;
+    // A swap of places: the newcomer's old slot is free now. Else the newcomer itself takes the displaced (SWARM.md 3.6.5).
+    const previous = message.parent === undefined ? undefined : this.context.links.get(message.parent);
+    const isSwap =
+      message.parent !== undefined && message.parent !== victim.child.link.peer && previous?.role !== 'seeder';
+    this.evict(victim.substream, victim.child, isSwap ? message.parent : link.peer, true);
+    return true;
+  }
+
+  /** The weakest child here, or among sub-streams that we never meant to serve when we did mean to serve this one. */
+  private victimFor(substream: Substream): Victim | undefined {
+    let victim = weakestOf(substream);
+    if (substream.commitment === 0 || this.context.role === 'seeder') return victim;
+    for (const other of this.context.substreams) {
+      if (other === substream || other.commitment > 0) continue;
+      const candidate = weakestOf(other);
+      if (candidate !== undefined && (victim === undefined || candidate.child.strength < victim.child.strength)) {
+        victim = candidate;
+      }
+    }
+    return victim;
+  }
+
+  private evict(substream: Substream, child: Child, goTo: PeerId | undefined, hasGrace: boolean): void {
+    const { context } = this;
+    context.statistics.evictions++;
+    sendControl(context, child.link, { type: 'evict', substream: substream.index, hasGrace, goTo });
+    if (!hasGrace) {
+      this.drop(substream, child);
+      return;
+    }
+    this.usedSlots--;
+    child.graceUntilMs = (context.nowMs + context.config.graceMs) as Millis;
+    context.timers.setSooner('grace', child.graceUntilMs);
+  }
+
+  onGraceTimer(): void {
+    const { nowMs, timers } = this.context;
+    for (const substream of this.context.substreams) {
+      for (const child of [...substream.children]) {
+        if (child.graceUntilMs === undefined) continue;
+        if (child.graceUntilMs <= nowMs) this.drop(substream, child);
+        else timers.setSooner('grace', child.graceUntilMs);
+      }
+    }
+  }
+
+  /** Slots became fewer than children: the weakest of all goes, one at a time, without grace since the line is full. */
+  shedOne(): void {
+    let victim: Victim | undefined;
+    for (const substream of this.context.substreams) {
+      const candidate = weakestOf(substream);
+      if (candidate !== undefined && (victim === undefined || candidate.child.strength <= victim.child.strength)) {
+        victim = candidate;
+      }
+    }
+    if (victim !== undefined) this.evict(victim.substream, victim.child, undefined, false);
+  }
+
+  /** As many children as slots: one goes at a time; all at once only where no upload is allowed at all. */
+  fitToSlots(): void {
+    if (this.uplink.slots === 0) while (this.usedSlots > 0) this.shedOne();
+    else if (this.usedSlots > this.uplink.slots) this.shedOne();
+    if (this.context.role !== 'seeder') return;
+    for (const substream of this.context.substreams) {
+      const children = counted(substream);
+      const last = children.at(-1);
+      // The audience shrank: one head less, which goes to another of them.
+      if (last === undefined || children.length <= this.uplink.copies()) continue;
+      this.evict(substream, last, children[0]?.link.peer, true);
+      return;
+    }
+  }
+
+  // --- Leaving -------------------------------------------------------------------------------------------------------------
+
+  unsubscribed(link: Link, index: number): void {
+    const substream = this.context.substreams[index];
+    const child = substream?.children.find((other) => other.link === link);
+    if (substream !== undefined && child !== undefined) this.drop(substream, child);
+  }
+
+  linkClosed(link: Link): void {
+    for (const substream of this.context.substreams) this.unsubscribed(link, substream.index);
+  }
+
+  private drop(substream: Substream, child: Child): void {
+    const wasFull = this.slotsFree === 0;
+    substream.children = substream.children.filter((other) => other !== child);
+    if (child.graceUntilMs === undefined) this.usedSlots--;
+    const { timers, nowMs } = this.context;
+    // A slot that stands empty while others starve is the dearest mistake (SWARM.md 5.2): tell at once.
+    if (wasFull || this.context.role === 'seeder') timers.setSooner('have', nowMs);
+  }
+
+  // --- Relaying ------------------------------------------------------------------------------------------------------------
+
+  /** A verified packet leaves for all children but those that have it, in order of strength, within the same input. */
+  relay(substream: Substream, packet: Packet, isFrom: (peer: PeerId) => boolean): void {
+    if (substream.children.length === 0) return;
+    const { sequence } = packet.header;
+    const bytes = encodePush({ type: 'push', isBacklog: false, packet });
+    const expiresMs = deadlineMs(this.context, sequence);
+    for (const { link } of substream.children) {
+      if (isFrom(link.peer) || link.map?.has(sequence)) continue;
+      this.pacer.push(link, bytes, expiresMs);
+      link.map?.add(sequence);
+    }
+  }
+
+  /** A child whose line takes nothing is one that another may feed better; its packets must not fill our memory. */
+  cutClogged(): void {
+    for (const substream of this.context.substreams) {
+      for (const child of [...substream.children]) {
+        if (child.graceUntilMs === undefined && this.pacer.waitingFor(child.link) >= CHILD_WAITING_MAX) {
+          this.evict(substream, child, undefined, false);
+        }
+      }
+    }
+  }
+
+  /** Tells the children of a sub-stream when its way to the source has changed. */
+  announcePaths(): void {
+    for (const substream of this.context.substreams) {
+      if (substream.children.length === 0) continue;
+      const path = this.parents.pathBelow(substream);
+      if (isSamePath(path, substream.announcedPath)) continue;
+      substream.announcedPath = path;
+      if (path.length > PATH_LENGTH_MAX || (parentOf(substream) === undefined && path.length === 1)) continue;
+      for (const { link } of substream.children) {
+        sendControl(this.context, link, { type: 'path', substream: substream.index, path });
+      }
+    }
+  }
+}
+
+type Victim = { readonly substream: Substream; readonly child: Child };
+
+/** Children that hold a slot: not those in grace. */
+function counted(substream: Substream): Child[] {
+  return substream.children.filter((child) => child.graceUntilMs === undefined);
+}
+
+function weakestOf(substream: Substream): Victim | undefined {
+  for (let at = substream.children.length - 1; at >= 0; at--) {
+    const child = substream.children[at] as Child;
+    if (child.graceUntilMs === undefined) return { substream, child };
+  }
+  return undefined;
+}
+
+function sortChildren(substream: Substream): void {
+  substream.children.sort((one, other) => other.strength - one.strength || (one.link.peer < other.link.peer ? -1 : 1));
+}
+
+function isSamePath(one: readonly number[], other: readonly number[]): boolean {
+  return one.length === other.length && one.every((node, at) => node === other[at]);
+}

@@ -1,0 +1,62 @@
+import type { Random } from '../basics/random.ts';
+import type { Epoch, Millis, Sequence } from '../basics/units.ts';
+import type { PeerRole, SwarmState } from '../wire/tracker-messages.ts';
+import { type ControlMessage, encodeWireMessage } from '../wire/wire-message.ts';
+import type { EngineConfig } from './engine-config.ts';
+import type { EngineOutput } from './engine-types.ts';
+import type { Link } from './link.ts';
+import type { Links } from './links.ts';
+import type { PacketRing } from './packet-ring.ts';
+import type { Statistics } from './statistics.ts';
+import type { StreamClock } from './stream-clock.ts';
+import type { Substream } from './substream.ts';
+import type { Timers } from './timers.ts';
+
+/** What all concerns of one engine share. The engine sets `nowMs` before each input and takes `outputs` after it. */
+export type EngineContext = {
+  readonly role: PeerRole;
+  readonly config: EngineConfig;
+  /** This session's number in paths: random, since ids belong to the tracker and change when it restarts. */
+  readonly node: number;
+  readonly random: Random;
+  readonly timers: Timers;
+  readonly statistics: Statistics;
+  readonly links: Links;
+  readonly ring: PacketRing;
+  readonly clock: StreamClock;
+  readonly substreams: readonly Substream[];
+  outputs: EngineOutput[];
+  nowMs: Millis;
+  epoch: Epoch | undefined;
+  startSequence: Sequence;
+  /** When this epoch began for us. */
+  startedMs: Millis;
+  /** The next packet that playback needs, and the latency it plays at. */
+  playSequence: Sequence;
+  targetLatencyMs: number;
+  swarm: SwarmState;
+  isSwarmEnabled: boolean;
+  isTrackerConnected: boolean;
+  /** The broadcast ended with this packet. */
+  endSequence: number | undefined;
+};
+
+export function substreamOf(context: EngineContext, sequence: number): Substream {
+  return context.substreams[sequence % context.config.substreams] as Substream;
+}
+
+/** Control messages are never paced: they are few, small, and what waits for them waits for a round trip. */
+export function sendControl(context: EngineContext, link: Link, message: ControlMessage): void {
+  sendControlBytes(context, link, encodeWireMessage(message));
+}
+
+export function sendControlBytes(context: EngineContext, link: Link, bytes: Uint8Array): void {
+  context.outputs.push({ type: 'send', peer: link.peer, channel: 'control', bytes });
+  context.statistics.controlBytesSent += bytes.byteLength;
+  link.bytesSent += bytes.byteLength;
+}
+
+/** When a packet must be on screen, on the local clock. */
+export function deadlineMs(context: EngineContext, sequence: number): Millis {
+  return (context.clock.localMs(context.clock.captureMs(sequence)) + context.targetLatencyMs) as Millis;
+}

@@ -1,0 +1,46 @@
+import type { Epoch } from '../basics/units.ts';
+import type { Have } from '../wire/have.ts';
+import { HAVE_BITS } from '../wire/limits.ts';
+
+/** What a neighbour said it holds. A promise, not a fact: whoever relies on it keeps count (links: `promises`). */
+export class HaveMap {
+  readonly epoch: Epoch;
+  private readonly base: number;
+  private readonly bits: Uint8Array;
+  /** Highest sequence claimed; -1: nothing. */
+  readonly newest: number;
+
+  constructor(have: Have) {
+    this.epoch = have.epoch;
+    this.base = have.base;
+    this.bits = have.map.slice();
+    this.newest = highestBit(this.bits, have.base);
+  }
+
+  has(sequence: number): boolean {
+    const at = sequence - this.base;
+    if (at < 0 || at >= HAVE_BITS) return false;
+    return ((this.bits[at >> 3] as number) & (0x80 >> (at & 7))) !== 0;
+  }
+
+  /** The neighbour proved to hold it (it sent it), or will in a moment (it was sent it). */
+  add(sequence: number): void {
+    const at = sequence - this.base;
+    if (at < 0 || at >= HAVE_BITS) return;
+    this.bits[at >> 3] = (this.bits[at >> 3] as number) | (0x80 >> (at & 7));
+  }
+
+  /** It said that it does not hold it after all. */
+  remove(sequence: number): void {
+    const at = sequence - this.base;
+    if (at < 0 || at >= HAVE_BITS) return;
+    this.bits[at >> 3] = (this.bits[at >> 3] as number) & ~(0x80 >> (at & 7));
+  }
+}
+
+function highestBit(bits: Uint8Array, base: number): number {
+  for (let at = HAVE_BITS - 1; at >= 0; at--) {
+    if (((bits[at >> 3] as number) & (0x80 >> (at & 7))) !== 0) return base + at;
+  }
+  return -1;
+}

@@ -1,0 +1,122 @@
+import type { Millis, PeerId } from '../basics/units.ts';
+import type { Have } from '../wire/have.ts';
+import type { PeerRole } from '../wire/tracker-messages.ts';
+import type { EngineConfig } from './engine-config.ts';
+import type { HaveMap } from './have-map.ts';
+import { TokenBucket } from './token-bucket.ts';
+
+/** Believed of a link until it was measured. */
+const INITIAL_RTT_MS = 100;
+
+/** Requests remembered per link, so that a late answer is still known to have been asked for. */
+const REQUESTED_MAX = 64;
+
+/** What this peer knows of one neighbour: measurements first, its claims beside them. Dropped with the link. */
+export class Link {
+  readonly peer: PeerId;
+  readonly role: PeerRole;
+  readonly openedMs: Millis;
+  /** Its node number in paths; undefined until its HELLO has come. Nothing but HELLO is read before. */
+  node: number | undefined;
+  slotsClaimed = 0;
+  rttMs: number;
+  lastHeardMs: Millis;
+  /** Its last HAVE of our epoch. */
+  have: Have | undefined;
+  map: HaveMap | undefined;
+  haveReceivedMs = Number.NEGATIVE_INFINITY;
+  /** Free slots and open sub-streams as far as known: from HAVE, less what was asked for since, plus hints. */
+  slotsFree = 0;
+  openSubstreams = 0;
+  /** Per sub-stream: not asked to be a parent before. */
+  readonly refusedUntilMs: Float64Array;
+  /** Per sub-stream: pushes are welcome until then although it is no parent (grace after eviction, packets under way). */
+  readonly welcomeUntilMs: Float64Array;
+  /** Per sub-stream: accepted, and then never pushed. */
+  blackHoles = 0;
+  avoidedUntilMs = Number.NEGATIVE_INFINITY;
+  /** Requests without an answer yet. */
+  requestsOutstanding = 0;
+  /** Packets asked of it, answered or not, oldest first. */
+  readonly requested = new Set<number>();
+  promisesKept = 0;
+  promisesBroken = 0;
+  distrustedUntilMs = Number.NEGATIVE_INFINITY;
+  verifying = 0;
+  /** Bytes handed to the transport and not yet on the line, as the driver last said, plus what was sent since. */
+  bufferedBytes = 0;
+  bytesSent = 0;
+  clogged = { wasClogged: false, sentBefore: 0 };
+  pingToken: number | undefined;
+  pingSentMs = Number.NEGATIVE_INFINITY;
+  readonly controlMessages: TokenBucket;
+  readonly unsolicited: TokenBucket;
+
+  constructor(peer: PeerId, role: PeerRole, rttMs: number, nowMs: Millis, config: EngineConfig) {
+    this.peer = peer;
+    this.role = role;
+    this.openedMs = nowMs;
+    this.lastHeardMs = nowMs;
+    this.rttMs = rttMs > 0 ? rttMs : INITIAL_RTT_MS;
+    this.refusedUntilMs = new Float64Array(config.substreams).fill(Number.NEGATIVE_INFINITY);
+    this.welcomeUntilMs = new Float64Array(config.substreams).fill(Number.NEGATIVE_INFINITY);
+    this.controlMessages = new TokenBucket(config.controlMessagesBurst, nowMs);
+    this.unsolicited = new TokenBucket(config.unsolicitedPacketsMax, nowMs);
+  }
+
+  /** Distance: one way, ms. */
+  get oneWayMs(): number {
+    return this.rttMs / 2;
+  }
+
+  observeRtt(rttMs: number): void {
+    this.rttMs = Math.round(this.rttMs + (rttMs - this.rttMs) / 2);
+  }
+
+  noteHave(have: Have, map: HaveMap, nowMs: Millis): void {
+    this.have = have;
+    this.map = map;
+    this.haveReceivedMs = nowMs;
+    this.slotsFree = have.slotsFree;
+    this.openSubstreams = have.openSubstreams;
+  }
+
+  isOpen(substream: number): boolean {
+    return (this.openSubstreams & (1 << substream)) !== 0;
+  }
+
+  /** A SUBSCRIBE was sent: until the next HAVE one slot less is taken to be free, so that not all sub-streams ask at once. */
+  noteAsked(substream: number): void {
+    this.slotsFree = Math.max(0, this.slotsFree - 1);
+    if (this.role === 'seeder') this.openSubstreams &= ~(1 << substream);
+    else if (this.slotsFree === 0) this.openSubstreams = 0;
+  }
+
+  noteHint(substream: number): void {
+    this.slotsFree = Math.max(1, this.slotsFree);
+    this.openSubstreams |= 1 << substream;
+  }
+
+  noteRequested(sequence: number): void {
+    this.requested.delete(sequence);
+    this.requested.add(sequence);
+    if (this.requested.size > REQUESTED_MAX) {
+      for (const oldest of this.requested) {
+        this.requested.delete(oldest);
+        break;
+      }
+    }
+  }
+
+  /** A new epoch: what was known of the old one's packets says nothing. */
+  forgetEpoch(): void {
+    this.have = undefined;
+    this.map = undefined;
+    this.slotsFree = 0;
+    this.openSubstreams = 0;
+    this.requestsOutstanding = 0;
+    this.requested.clear();
+    this.refusedUntilMs.fill(Number.NEGATIVE_INFINITY);
+    this.welcomeUntilMs.fill(Number.NEGATIVE_INFINITY);
+  }
+}

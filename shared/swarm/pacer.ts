@@ -1,0 +1,166 @@
+import type { Millis } from '../basics/units.ts';
+import type { EngineContext } from './engine-context.ts';
+import type { Link } from './link.ts';
+import { TokenBucket } from './token-bucket.ts';
+
+type Waiting = {
+  readonly link: Link;
+  readonly bytes: Uint8Array;
+  /** Of no use to anybody after this. */
+  readonly expiresMs: number;
+};
+
+/** Where a link is clogged its packets wait here; more than this and the oldest goes. */
+const WAITING_PER_LINK_MAX = 16;
+/** Messages waiting in all: with 16 KiB each some 32 MiB, reached only by a limit far below what is promised. */
+const WAITING_MAX = 2048;
+
+/**
+ * One pacer a peer, FIFO over all links, so that packets leave one after the other and not all late together. Pushes first;
+ * repairs and backlog only when no push waits. Sends at once while under budget: a hidden tab's slow timers delay nothing.
+ */
+export class Pacer {
+  private readonly context: EngineContext;
+  private readonly bucket: TokenBucket;
+  private pushes: Waiting[] = [];
+  private repairs: Waiting[] = [];
+  private waitingBytes = 0;
+  private bytesPerSecond: number;
+
+  constructor(context: EngineContext) {
+    this.context = context;
+    this.bytesPerSecond = context.config.initialUplinkBytesPerSecond;
+    this.bucket = new TokenBucket(this.burstBytes, context.nowMs);
+  }
+
+  setRate(bytesPerSecond: number): void {
+    // What was earned at the old rate is booked first.
+    this.bucket.refill(this.bytesPerSecond, this.burstBytes, this.context.nowMs);
+    this.bytesPerSecond = bytesPerSecond;
+  }
+
+  /** How long the line needs for what waits here and in the transport. */
+  backlogMs(): number {
+    let bytes = this.waitingBytes;
+    for (const link of this.context.links.list) bytes += link.bufferedBytes;
+    return this.bytesPerSecond === 0 ? 0 : (bytes * 1000) / this.bytesPerSecond;
+  }
+
+  /** False: dropped, since too much waits already. */
+  push(link: Link, bytes: Uint8Array, expiresMs: number): boolean {
+    if (this.bytesPerSecond === 0 || this.ownBacklogMs() > this.context.config.pushBacklogMsMax) return this.drop();
+    if (this.pushes.length + this.repairs.length >= WAITING_MAX) return this.drop();
+    this.makeRoom(link);
+    this.pushes.push({ link, bytes, expiresMs });
+    this.waitingBytes += bytes.byteLength;
+    return true;
+  }
+
+  /** A repair, or backlog that can wait. False: refused. */
+  repair(link: Link, bytes: Uint8Array, expiresMs: number): boolean {
+    if (this.bytesPerSecond === 0 || this.backlogMs() > this.context.config.repairBacklogMsMax) return false;
+    if (this.pushes.length + this.repairs.length >= WAITING_MAX) return false;
+    this.repairs.push({ link, bytes, expiresMs });
+    this.waitingBytes += bytes.byteLength;
+    return true;
+  }
+
+  /** Sends what may leave now, and sets the timer for what may not. */
+  pump(nowMs: Millis): void {
+    if (this.pushes.length === 0 && this.repairs.length === 0) return;
+    const level = this.bucket.refill(this.bytesPerSecond, this.burstBytes, nowMs);
+    let budget = level;
+    if (budget > 0) budget = this.drain('pushes', budget, nowMs);
+    // Repairs only when every push that could leave has left.
+    if (budget > 0) budget = this.drain('repairs', budget, nowMs);
+    const isWaitingForBudget = budget <= 0 && this.pushes.length + this.repairs.length > 0;
+    if (isWaitingForBudget && this.bytesPerSecond > 0) {
+      this.context.timers.set('pacer', nowMs + Math.max(1, (1 - budget) / (this.bytesPerSecond / 1000)));
+    } else {
+      // Whoever is clogged wakes us by `link-buffer`.
+      this.context.timers.clear('pacer');
+    }
+  }
+
+  forget(link: Link): void {
+    this.pushes = this.without(this.pushes, (waiting) => waiting.link === link);
+    this.repairs = this.without(this.repairs, (waiting) => waiting.link === link);
+  }
+
+  clear(): void {
+    this.pushes = [];
+    this.repairs = [];
+    this.waitingBytes = 0;
+    this.context.timers.clear('pacer');
+  }
+
+  /** Pushes still waiting for this link: a child that cannot keep up. */
+  waitingFor(link: Link): number {
+    let count = 0;
+    for (const waiting of this.pushes) if (waiting.link === link) count++;
+    return count;
+  }
+
+  private get burstBytes(): number {
+    const { config } = this.context;
+    return Math.max(config.burstBytesMin, (this.bytesPerSecond * config.burstMs) / 1000);
+  }
+
+  private ownBacklogMs(): number {
+    return this.bytesPerSecond === 0 ? 0 : (this.waitingBytes * 1000) / this.bytesPerSecond;
+  }
+
+  private drain(queue: 'pushes' | 'repairs', level: number, nowMs: Millis): number {
+    const { config } = this.context;
+    let budget = level;
+    const kept: Waiting[] = [];
+    for (const [at, waiting] of this[queue].entries()) {
+      if (budget <= 0) {
+        this[queue] = kept.concat(this[queue].slice(at));
+        return budget;
+      }
+      const { link, bytes } = waiting;
+      if (waiting.expiresMs < nowMs) {
+        this.waitingBytes -= bytes.byteLength;
+        this.context.statistics.pushesDropped++;
+      } else if (link.bufferedBytes + bytes.byteLength > config.linkBufferBytesMax) {
+        kept.push(waiting);
+      } else {
+        budget -= bytes.byteLength;
+        this.bucket.take(bytes.byteLength);
+        this.waitingBytes -= bytes.byteLength;
+        this.send(link, bytes);
+      }
+    }
+    this[queue] = kept;
+    return budget;
+  }
+
+  private send(link: Link, bytes: Uint8Array): void {
+    link.bytesSent += bytes.byteLength;
+    link.bufferedBytes += bytes.byteLength;
+    this.context.statistics.bytesToPeers += bytes.byteLength;
+    this.context.outputs.push({ type: 'send', peer: link.peer, channel: 'data', bytes });
+  }
+
+  private drop(): false {
+    this.context.statistics.pushesDropped++;
+    return false;
+  }
+
+  private makeRoom(link: Link): void {
+    if (this.waitingFor(link) < WAITING_PER_LINK_MAX) return;
+    const oldest = this.pushes.findIndex((waiting) => waiting.link === link);
+    const [dropped] = this.pushes.splice(oldest, 1);
+    this.waitingBytes -= dropped?.bytes.byteLength ?? 0;
+    this.context.statistics.pushesDropped++;
+  }
+
+  private without(queue: Waiting[], isGone: (waiting: Waiting) => boolean): Waiting[] {
+    return queue.filter((waiting) => {
+      if (!isGone(waiting)) return true;
+      this.waitingBytes -= waiting.bytes.byteLength;
+      return false;
+    });
+  }
+}

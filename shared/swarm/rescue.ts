@@ -1,0 +1,159 @@
+import type { Sequence } from '../basics/units.ts';
+import { deadlineMs, type EngineContext } from './engine-context.ts';
+import type { ServerStream } from './server-stream.ts';
+import type { Verification } from './verification.ts';
+import type { Wanted, WantedPackets } from './wanted.ts';
+
+const RETRY_MS = 200;
+/** A packet that might exist is asked for again after so long, doubled while the server says that it does not. */
+const PROBE_BACKOFF_MS = 1000;
+const PROBE_BACKOFF_MS_MAX = 16_000;
+/** The swarm is taken to be silent, rather than the source, after so long without any packet. */
+const SILENCE_MS = 1000;
+/** The source has paused for all: everybody's probe at once would be a storm, so they are spread over this. */
+const PROBE_SPREAD_MS = 3000;
+
+/** Packets that the swarm would bring too late, fetched one by one from the server just in time (SWARM.md 3.7). */
+export class Rescue {
+  private readonly context: EngineContext;
+  private readonly wanted: WantedPackets;
+  private readonly serverStream: ServerStream;
+  private readonly verification: Verification;
+  private due: Wanted[] = [];
+  private probe: { readonly sequence: number; readonly untilMs: number } | undefined;
+  private probeBackoffMs = PROBE_BACKOFF_MS;
+  private nextProbeMs = Number.NEGATIVE_INFINITY;
+  private probeSpreadMs = 0;
+
+  constructor(context: EngineContext, wanted: WantedPackets, serverStream: ServerStream, verification: Verification) {
+    this.context = context;
+    this.wanted = wanted;
+    this.serverStream = serverStream;
+    this.verification = verification;
+  }
+
+  restart(): void {
+    this.due = [];
+    this.probe = undefined;
+    this.probeBackoffMs = PROBE_BACKOFF_MS;
+    this.nextProbeMs = Number.NEGATIVE_INFINITY;
+  }
+
+  /** Notes a missing packet whose time has come, for `flush`; returns when to look again. */
+  consider(wanted: Wanted): number {
+    const { nowMs, config } = this.context;
+    if (wanted.fetchUntilMs !== undefined) {
+      if (wanted.fetchUntilMs > nowMs) return wanted.fetchUntilMs;
+      this.failed(wanted.sequence);
+    }
+    if (wanted.fetchesFailed >= config.fetchAttemptsMax) return Number.POSITIVE_INFINITY;
+    if (this.verification.isPending(wanted.sequence)) return nowMs + RETRY_MS;
+    const rescueMs = this.rescueMs(wanted);
+    if (rescueMs > nowMs) return rescueMs;
+    if (this.serverStream.isBringing(wanted.sequence % config.substreams, nowMs)) return nowMs + RETRY_MS;
+    this.due.push(wanted);
+    return nowMs + config.fetchTimeoutMs;
+  }
+
+  /** One request for what is due, with its neighbours that are about to be. */
+  flush(): void {
+    const { context } = this;
+    if (this.due.length === 0 || context.epoch === undefined) return;
+    const batch = this.withNeighbours();
+    this.due = [];
+    for (const wanted of batch) wanted.fetchUntilMs = context.nowMs + context.config.fetchTimeoutMs;
+    context.statistics.rescues += batch.length;
+    context.outputs.push({
+      type: 'fetch',
+      reason: 'rescue',
+      epoch: context.epoch,
+      sequences: batch.map((wanted) => wanted.sequence as Sequence),
+    });
+  }
+
+  failed(sequence: number): void {
+    const { context } = this;
+    if (this.probe?.sequence === sequence) {
+      this.probe = undefined;
+      this.nextProbeMs = context.nowMs + this.probeBackoffMs;
+      this.probeBackoffMs = Math.min(this.probeBackoffMs * 2, PROBE_BACKOFF_MS_MAX);
+      context.timers.setSooner('wanted', this.nextProbeMs);
+    }
+    const wanted = this.wanted.get(sequence);
+    if (wanted === undefined || wanted.fetchUntilMs === undefined) return;
+    wanted.fetchUntilMs = undefined;
+    wanted.fetchesFailed++;
+    wanted.nextFetchMs = context.nowMs + RETRY_MS * 2 ** wanted.fetchesFailed;
+    context.timers.setSooner('wanted', wanted.nextFetchMs);
+  }
+
+  /** True when this packet was a probe's: the broadcast goes on, and nobody in the swarm had told. */
+  arrived(sequence: number): boolean {
+    if (this.probe?.sequence !== sequence) {
+      this.probeBackoffMs = PROBE_BACKOFF_MS;
+      return false;
+    }
+    this.probe = undefined;
+    this.probeBackoffMs = PROBE_BACKOFF_MS;
+    this.nextProbeMs = Number.NEGATIVE_INFINITY;
+    return true;
+  }
+
+  /**
+   * Nothing comes and nobody says that there is anything: has the source paused, or have all links died? One packet that would
+   * exist if the source went on is asked of the server. Returns when to look again.
+   */
+  considerProbe(lastArrivalMs: number): number {
+    const { context } = this;
+    const { nowMs, config, links, ring, epoch } = context;
+    if (epoch === undefined || context.endSequence !== undefined || ring.newest < 0) return Number.POSITIVE_INFINITY;
+    if (this.probe !== undefined) {
+      if (this.probe.untilMs > nowMs) return this.probe.untilMs;
+      this.failed(this.probe.sequence);
+    }
+    const next = this.wanted.newestKnown + 1;
+    if (this.serverStream.substreams.length > 0) return nowMs + SILENCE_MS;
+    const dueMs = Math.max(
+      deadlineMs(context, next) - config.rescueMarginMs[1],
+      lastArrivalMs + SILENCE_MS,
+      this.nextProbeMs,
+    );
+    if (dueMs > nowMs) return dueMs;
+    const isAlone = links.list.every((link) => nowMs - link.lastHeardMs > 2.4 * config.haveIntervalMs);
+    if (!isAlone) {
+      // Neighbours live and have nothing either: most likely there is nothing. Asked late, and not by all at once.
+      if (this.probeSpreadMs === 0)
+        this.probeSpreadMs = Math.round(context.random.between(SILENCE_MS, PROBE_SPREAD_MS));
+      const calmMs = dueMs + this.probeSpreadMs;
+      if (calmMs > nowMs) return Math.min(calmMs, nowMs + 250);
+    }
+    this.probeSpreadMs = 0;
+    this.probe = { sequence: next, untilMs: nowMs + config.fetchTimeoutMs };
+    context.statistics.rescues++;
+    context.outputs.push({ type: 'fetch', reason: 'rescue', epoch, sequences: [next as Sequence] });
+    return this.probe.untilMs;
+  }
+
+  private rescueMs(wanted: Wanted): number {
+    return Math.max(deadlineMs(this.context, wanted.sequence) - wanted.rescueMarginMs, wanted.nextFetchMs);
+  }
+
+  private withNeighbours(): Wanted[] {
+    const { config, nowMs } = this.context;
+    const batch = this.due.slice(0, config.rescueBatchMax);
+    const last = batch.at(-1)?.sequence ?? 0;
+    const first = batch[0]?.sequence ?? 0;
+    for (const wanted of this.wanted.values()) {
+      if (batch.length >= config.rescueBatchMax) break;
+      if (wanted.sequence < first || wanted.sequence > last + config.substreams) continue;
+      if (batch.includes(wanted) || wanted.fetchUntilMs !== undefined || wanted.fetchesFailed > 0) continue;
+      if (this.verification.isPending(wanted.sequence)) continue;
+      if (this.serverStream.isBringing(wanted.sequence % config.substreams, nowMs)) continue;
+      // Its own margin does not count here: it may lie next to one that cannot wait.
+      if (deadlineMs(this.context, wanted.sequence) - config.rescueMarginMs[0] <= nowMs + config.rescueBatchMs) {
+        batch.push(wanted);
+      }
+    }
+    return batch.sort((one, other) => one.sequence - other.sequence);
+  }
+}

@@ -1,0 +1,182 @@
+import type { Millis, Sequence } from '../basics/units.ts';
+import type { EngineContext } from './engine-context.ts';
+import type { WantedPackets } from './wanted.ts';
+
+/** A lease that a parent has taken over lasts at most this much longer, for packets that neither has brought. */
+const SEAM_MS = 1000;
+
+/** `held`: the server feeds the sub-stream. `leaving`: a parent pushes it, but packets before its first are still missing. */
+type Lease =
+  | { readonly kind: 'held'; readonly sinceMs: Millis }
+  | { readonly kind: 'leaving'; readonly sinceMs: Millis; readonly firstPushed: number; readonly untilMs: Millis };
+
+/** What the driver was last told to keep open. */
+type OpenStream = { readonly substreams: readonly number[]; readonly openedMs: Millis };
+
+/**
+ * Sub-streams leased from the server, as one endless response. One concept for four occasions: the start, when everything
+ * comes from there; patience, when nobody feeds a sub-stream; short supply; and a player without peers. It is opened wider at
+ * once, and narrowed in few steps.
+ */
+export class ServerStream {
+  private readonly context: EngineContext;
+  private readonly wanted: WantedPackets;
+  private readonly leases: (Lease | undefined)[];
+  private open: OpenStream | undefined;
+  private isDirty = false;
+  private narrowedMs = Number.NEGATIVE_INFINITY;
+  private broughtMs = Number.NEGATIVE_INFINITY;
+  /** Reopenings without a packet in between; and no reopening before. */
+  private failures = 0;
+  private closedUntilMs = Number.NEGATIVE_INFINITY;
+
+  constructor(context: EngineContext, wanted: WantedPackets) {
+    this.context = context;
+    this.wanted = wanted;
+    this.leases = new Array<Lease | undefined>(context.config.substreams).fill(undefined);
+  }
+
+  get substreams(): readonly number[] {
+    return this.open?.substreams ?? [];
+  }
+
+  isLeased(substream: number): boolean {
+    return this.leases[substream] !== undefined;
+  }
+
+  leasedSinceMs(substream: number): Millis | undefined {
+    return this.leases[substream]?.sinceMs;
+  }
+
+  /** The server is bringing this sub-stream, so nothing of it need be asked of anyone else. */
+  isBringing(substream: number, nowMs: Millis): boolean {
+    if (this.leases[substream] === undefined || this.open === undefined) return false;
+    if (!this.open.substreams.includes(substream)) return false;
+    return nowMs - Math.max(this.broughtMs, this.open.openedMs) < this.context.config.serverStreamStallMs;
+  }
+
+  lease(substream: number): void {
+    const present = this.leases[substream];
+    if (present?.kind === 'held') return;
+    this.leases[substream] = { kind: 'held', sinceMs: present?.sinceMs ?? this.context.nowMs };
+    if (!this.substreams.includes(substream)) this.isDirty = true;
+  }
+
+  leaseAll(): void {
+    for (let substream = 0; substream < this.leases.length; substream++) this.lease(substream);
+  }
+
+  /** A parent has pushed this packet of a leased sub-stream: the server need not go on. */
+  takenOver(substream: number, sequence: number): void {
+    const present = this.leases[substream];
+    if (present?.kind !== 'held') return;
+    const untilMs = (this.context.nowMs + SEAM_MS) as Millis;
+    this.leases[substream] = { kind: 'leaving', sinceMs: present.sinceMs, firstPushed: sequence, untilMs };
+    this.settle(substream, this.context.nowMs);
+  }
+
+  /** After each packet: is there anything left to wait for? */
+  settle(substream: number, nowMs: Millis): void {
+    const lease = this.leases[substream];
+    if (lease?.kind !== 'leaving') return;
+    const firstMissing = this.wanted.firstMissing((index) => index === substream);
+    if (firstMissing < lease.firstPushed && nowMs < lease.untilMs) return;
+    this.leases[substream] = undefined;
+  }
+
+  /** The parent that had taken over is gone again. */
+  resume(substream: number): void {
+    const lease = this.leases[substream];
+    if (lease?.kind === 'leaving') this.leases[substream] = { kind: 'held', sinceMs: lease.sinceMs };
+  }
+
+  brought(nowMs: Millis): void {
+    this.broughtMs = nowMs;
+    this.failures = 0;
+  }
+
+  closed(nowMs: Millis): void {
+    if (this.open === undefined) return;
+    this.open = undefined;
+    this.backOff(nowMs);
+  }
+
+  /** Everything is forgotten: another epoch, whose stream starts afresh. */
+  restart(): void {
+    this.leases.fill(undefined);
+    this.broughtMs = Number.NEGATIVE_INFINITY;
+    this.failures = 0;
+    this.closedUntilMs = Number.NEGATIVE_INFINITY;
+    this.isDirty = this.open !== undefined;
+  }
+
+  /** Tells the driver what changed; called at the end of every input. */
+  update(nowMs: Millis): void {
+    for (let substream = 0; substream < this.leases.length; substream++) this.settle(substream, nowMs);
+    const wanted = this.leasedSubstreams();
+    if (wanted.length === 0) {
+      if (this.open !== undefined) this.emit(wanted, nowMs);
+      return;
+    }
+    if (this.hasStalled(nowMs)) {
+      this.open = undefined;
+      this.backOff(nowMs);
+    }
+    if (this.open === undefined) {
+      if (nowMs >= this.closedUntilMs) this.emit(wanted, nowMs);
+      else this.context.timers.setSooner('server-stream', this.closedUntilMs);
+      return;
+    }
+    if (this.isDirty) {
+      this.emit(wanted, nowMs);
+    } else if (wanted.length < this.open.substreams.length) {
+      const narrowMs = this.narrowedMs + this.context.config.serverStreamNarrowMs;
+      if (nowMs >= narrowMs) this.emit(wanted, nowMs);
+      else this.context.timers.setSooner('server-stream', narrowMs);
+    }
+  }
+
+  private leasedSubstreams(): number[] {
+    const leased: number[] = [];
+    for (let substream = 0; substream < this.leases.length; substream++) {
+      if (this.leases[substream] !== undefined) leased.push(substream);
+    }
+    return leased;
+  }
+
+  private emit(substreams: readonly number[], nowMs: Millis): void {
+    this.isDirty = false;
+    this.narrowedMs = nowMs;
+    this.open = substreams.length === 0 ? undefined : { substreams, openedMs: nowMs };
+    const from = substreams.length === 0 ? 0 : this.wanted.firstMissing((index) => this.leases[index] !== undefined);
+    this.context.outputs.push({ type: 'server-stream', substreams, from: from as Sequence });
+    if (this.open !== undefined) {
+      this.context.timers.setSooner('server-stream', nowMs + this.context.config.serverStreamStallMs);
+    }
+  }
+
+  /** Nothing came although other ways show that the broadcast goes on; a pause of the source is no stall of ours. */
+  private hasStalled(nowMs: Millis): boolean {
+    if (this.open === undefined) return false;
+    const { config, timers, endSequence } = this.context;
+    const stallMs = Math.min(config.serverStreamStallMs * 2 ** this.failures, config.serverStreamBackoffMsMax);
+    const quietSinceMs = Math.max(this.broughtMs, this.open.openedMs);
+    if (nowMs - quietSinceMs < stallMs) {
+      timers.setSooner('server-stream', quietSinceMs + stallMs);
+      return false;
+    }
+    if (endSequence !== undefined) return false;
+    const { open } = this;
+    const missing = this.wanted.firstMissing((index) => open.substreams.includes(index));
+    if (missing <= this.wanted.newestKnown) return true;
+    timers.setSooner('server-stream', nowMs + stallMs);
+    return false;
+  }
+
+  private backOff(nowMs: Millis): void {
+    const { config, random } = this.context;
+    const step = Math.min(config.serverStreamNarrowMs * 2 ** this.failures, config.serverStreamBackoffMsMax);
+    this.failures = Math.min(this.failures + 1, 10);
+    this.closedUntilMs = nowMs + Math.round(step * random.between(0.5, 1));
+  }
+}

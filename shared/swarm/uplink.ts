@@ -1,0 +1,174 @@
+import type { Millis } from '../basics/units.ts';
+import type { EngineContext } from './engine-context.ts';
+import type { Link } from './link.ts';
+import type { Pacer } from './pacer.ts';
+
+/** A link whose transport still holds this much, look after look, is clogged. */
+const CLOGGED_BYTES = 16 * 1024;
+/** Weight of a measurement that says the line carries less than believed, and how fast belief grows while it carries all. */
+const DECREASE_WEIGHT = 0.5;
+const INCREASE_FACTOR = 1.1;
+/** The line is taken to be full when this share of it is used: only then can it show that it carries more. */
+const FULL_SHARE = 0.8;
+/** Slots are taken back only when the quotient falls this far under their number: the bitrate's noise must evict nobody. */
+const SLOT_HYSTERESIS = 0.25;
+
+/**
+ * What we can upload: measured from what the transport really carried, and counted in slots of one sub-stream each.
+ * Too much waiting takes slots away one at a time, calm gives them back one at a time (SWARM.md 3.6.8).
+ */
+export class Uplink {
+  private readonly context: EngineContext;
+  private readonly pacer: Pacer;
+  private believed: number;
+  private limit: number;
+  private carriedBefore = 0;
+  private measuredMs: Millis;
+  private withdrawn = 0;
+  private withdrawnMs = Number.NEGATIVE_INFINITY;
+  private recoveredMs = Number.NEGATIVE_INFINITY;
+  private busyTicks = 0;
+  private slotCount = 0;
+  private copyCount = 1;
+
+  constructor(context: EngineContext, pacer: Pacer) {
+    this.context = context;
+    this.pacer = pacer;
+    this.limit = context.config.uploadLimitBytesPerSecond;
+    // A seeder's line is the operator's business: believed to be what was allowed until it shows otherwise.
+    this.believed = context.role === 'seeder' ? this.limit : context.config.initialUplinkBytesPerSecond;
+    this.measuredMs = context.nowMs;
+    this.applyRate();
+    this.countSlots();
+  }
+
+  get bytesPerSecond(): number {
+    return Math.min(this.believed, this.limit);
+  }
+
+  /** Places for children, in all sub-streams together. 0: receives only. */
+  get slots(): number {
+    return this.slotCount;
+  }
+
+  /** Children a seeder has in each sub-stream. */
+  copies(): number {
+    const { config, swarm, links } = this.context;
+    if (config.copies > 0) return config.copies;
+    this.copyCount = copiesFor(Math.max(swarm.viewers, links.size), this.copyCount);
+    return this.copyCount;
+  }
+
+  setLimit(bytesPerSecond: number): void {
+    this.limit = bytesPerSecond;
+    if (this.context.role === 'seeder') this.believed = Math.max(this.believed, bytesPerSecond);
+    this.applyRate();
+    this.countSlots();
+  }
+
+  /** Every `uplinkIntervalMs`: what was carried since the last look. */
+  measure(nowMs: Millis): void {
+    const { links, config } = this.context;
+    let carried = 0;
+    let active = 0;
+    let clogged = 0;
+    for (const link of links.list) {
+      carried += link.bytesSent - link.bufferedBytes;
+      if (link.bytesSent > link.clogged.sentBefore) active++;
+      const isClogged = link.bufferedBytes > CLOGGED_BYTES;
+      if (isClogged && link.clogged.wasClogged) clogged++;
+      link.clogged = { wasClogged: isClogged, sentBefore: link.bytesSent };
+    }
+    const elapsedMs = nowMs - this.measuredMs;
+    const bytesPerSecond = elapsedMs > 0 ? (Math.max(0, carried - this.carriedBefore) * 1000) / elapsedMs : 0;
+    this.measuredMs = nowMs;
+    this.carriedBefore = carried;
+    // One clogged link among many is its receiver's line; most of them clogged is ours.
+    if (clogged > 0 && clogged * 2 >= active) {
+      const lower = this.believed + (bytesPerSecond - this.believed) * DECREASE_WEIGHT;
+      this.believed = Math.max(config.uplinkBytesPerSecondMin, Math.min(this.believed, lower));
+    } else if (clogged === 0 && bytesPerSecond > this.bytesPerSecond * FULL_SHARE) {
+      this.believed = Math.min(this.believed * INCREASE_FACTOR, Math.max(this.believed, this.limit));
+    }
+    this.applyRate();
+    this.recover(nowMs);
+    this.countSlots();
+  }
+
+  /** A link is gone, and its counters with it. */
+  forget(link: Link): void {
+    this.carriedBefore -= link.bytesSent - link.bufferedBytes;
+  }
+
+  /** Looked at while much waits: true when a slot was withdrawn, so that a child has to go. */
+  shedIfBusy(nowMs: Millis): boolean {
+    const { config, timers } = this.context;
+    if (this.pacer.backlogMs() <= config.shedBacklogMs) {
+      this.busyTicks = 0;
+      return false;
+    }
+    timers.setSooner('shed', nowMs + config.shedTickMs);
+    this.busyTicks++;
+    if (this.busyTicks < config.shedTicks || nowMs - this.withdrawnMs < config.shedIntervalMs) return false;
+    if (this.slotCount === 0) return false;
+    this.withdrawnMs = nowMs;
+    this.recoveredMs = nowMs;
+    this.withdrawn++;
+    this.context.statistics.slotsShed++;
+    this.slotCount = Math.max(0, this.slotCount - 1);
+    return true;
+  }
+
+  /** More waits than should: start looking. */
+  watch(nowMs: Millis): void {
+    const { config, timers } = this.context;
+    if (timers.isSet('shed') || this.pacer.backlogMs() <= config.shedBacklogMs) return;
+    this.busyTicks = 0;
+    timers.set('shed', nowMs + config.shedTickMs);
+  }
+
+  private recover(nowMs: Millis): void {
+    const { config } = this.context;
+    if (this.withdrawn === 0 || this.pacer.backlogMs() >= config.slotRecoveryBacklogMs) return;
+    if (nowMs - this.withdrawnMs < config.slotRecoveryFirstMs) return;
+    if (nowMs - this.recoveredMs < config.slotRecoveryNextMs) return;
+    this.recoveredMs = nowMs;
+    this.withdrawn--;
+  }
+
+  private applyRate(): void {
+    this.pacer.setRate(this.bytesPerSecond);
+  }
+
+  private countSlots(): void {
+    const { config, clock, role } = this.context;
+    const slotBytesPerSecond = clock.bytesPerSecond / config.substreams;
+    const quotient = (this.bytesPerSecond * config.uplinkShare) / slotBytesPerSecond - this.withdrawn;
+    const fresh = Math.max(0, Math.min(config.slotsMax, Math.floor(quotient)));
+    if (fresh < this.slotCount && quotient > this.slotCount - SLOT_HYSTERESIS) return;
+    this.slotCount = role === 'seeder' ? Math.min(fresh, this.copies() * config.substreams) : fresh;
+  }
+}
+
+/** Audience up to which a seeder pushes so many copies (SWARM.md 3.1, c): one for a handful on good lines, more for a crowd. */
+const COPIES_BY_AUDIENCE: readonly (readonly [viewers: number, copies: number])[] = [
+  [10, 1],
+  [50, 2],
+  [5000, 3],
+  [8000, 4],
+];
+const COPIES_MOST = 6;
+/** An audience must fall this far under a threshold before a copy is taken back: one viewer's coming and going moves nobody. */
+const COPIES_HYSTERESIS = 0.8;
+
+/** How many copies a seeder pushes, given how many it pushes now. */
+export function copiesFor(viewers: number, present: number): number {
+  const wanted = copiesByAudience(viewers);
+  if (wanted >= present) return wanted;
+  return Math.min(present, copiesByAudience(viewers / COPIES_HYSTERESIS));
+}
+
+function copiesByAudience(viewers: number): number {
+  for (const [most, copies] of COPIES_BY_AUDIENCE) if (viewers <= most) return copies;
+  return COPIES_MOST;
+}

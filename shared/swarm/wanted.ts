@@ -1,0 +1,152 @@
+import type { EngineContext } from './engine-context.ts';
+import type { Link } from './link.ts';
+import type { Verification } from './verification.ts';
+
+/** A packet that is not here yet, and what was done about it. */
+export type Wanted = {
+  readonly sequence: number;
+  /** Rescue comes this long before the deadline; drawn once, so that a subtree does not ask in the same moment. */
+  readonly rescueMarginMs: number;
+  /** Asked of this neighbour, unanswered until then. */
+  request: { readonly link: Link; readonly untilMs: number } | undefined;
+  /** Whoever was asked before, so that the next is another. */
+  lastAsked: Link | undefined;
+  /** The server was asked: until when an answer is awaited. */
+  fetchUntilMs: number | undefined;
+  fetchesFailed: number;
+  /** The server is not asked (again) before. */
+  nextFetchMs: number;
+};
+
+/**
+ * The packets between what playback needs next and the newest that is known to exist, as far as they are missing. Grows at
+ * the front only; a packet leaves it by arriving, or by playback's passing it.
+ */
+export class WantedPackets {
+  private readonly context: EngineContext;
+  private readonly verification: Verification;
+  private readonly entries = new Map<number, Wanted>();
+  private front = -1;
+
+  constructor(context: EngineContext, verification: Verification) {
+    this.context = context;
+    this.verification = verification;
+  }
+
+  /** Highest sequence looked for so far. */
+  get newestKnown(): number {
+    return this.front;
+  }
+
+  get size(): number {
+    return this.entries.size;
+  }
+
+  /** In the order of their sequences. */
+  values(): IterableIterator<Wanted> {
+    return this.entries.values();
+  }
+
+  get(sequence: number): Wanted | undefined {
+    return this.entries.get(sequence);
+  }
+
+  restart(startSequence: number): void {
+    this.entries.clear();
+    this.front = startSequence - 1;
+  }
+
+  /** Packets up to this one exist. */
+  extend(sequence: number): void {
+    const { ring } = this.context;
+    if (sequence <= this.front) return;
+    for (let at = Math.max(this.front + 1, sequence - ring.capacity + 1); at <= sequence; at++) {
+      if (!ring.has(at)) this.entries.set(at, this.make(at));
+    }
+    this.front = sequence;
+    while (this.entries.size > ring.capacity) this.dropFirst();
+    this.context.timers.setSooner('wanted', this.context.nowMs + FIRST_LOOK_MS);
+  }
+
+  arrived(sequence: number): void {
+    this.extend(sequence);
+    const wanted = this.entries.get(sequence);
+    if (wanted === undefined) return;
+    release(wanted);
+    this.entries.delete(sequence);
+  }
+
+  /** Playback went past these, or they cannot be kept any more: nobody needs them here. */
+  forgetBefore(sequence: number): void {
+    for (const wanted of this.entries.values()) {
+      if (wanted.sequence >= sequence) return;
+      release(wanted);
+      this.entries.delete(wanted.sequence);
+      this.context.statistics.packetsLost++;
+    }
+  }
+
+  /** A link is gone: what was asked of it is asked of another. */
+  forgetLink(link: Link): void {
+    for (const wanted of this.entries.values()) {
+      if (wanted.request?.link === link) wanted.request = undefined;
+      if (wanted.lastAsked === link) wanted.lastAsked = undefined;
+    }
+    this.context.timers.setSooner('wanted', this.context.nowMs);
+  }
+
+  /** First packet of a sub-stream, or of any, that is neither here nor being checked. */
+  firstMissing(isIncluded: (substream: number) => boolean): number {
+    const { substreams } = this.context.config;
+    for (const { sequence } of this.entries.values()) {
+      if (isIncluded(sequence % substreams) && !this.verification.isPending(sequence)) return sequence;
+    }
+    for (let at = this.front + 1; ; at++) if (isIncluded(at % substreams)) return at;
+  }
+
+  private make(sequence: number): Wanted {
+    return {
+      sequence,
+      rescueMarginMs: Math.round(this.context.random.between(...rescueMargin(this.context))),
+      request: undefined,
+      lastAsked: undefined,
+      fetchUntilMs: undefined,
+      fetchesFailed: 0,
+      nextFetchMs: Number.NEGATIVE_INFINITY,
+    };
+  }
+
+  private dropFirst(): void {
+    for (const [sequence, wanted] of this.entries) {
+      release(wanted);
+      this.entries.delete(sequence);
+      this.context.statistics.packetsLost++;
+      return;
+    }
+  }
+}
+
+/** Missing packets are first looked over so long after they became known; the look itself finds the next moment. */
+const FIRST_LOOK_MS = 150;
+
+function release(wanted: Wanted): void {
+  if (wanted.request === undefined) return;
+  wanted.request.link.requestsOutstanding = Math.max(0, wanted.request.link.requestsOutstanding - 1);
+  wanted.request = undefined;
+}
+
+const LONG_DEADLINE_MS = 2500;
+const SHORT_DEADLINE_MS = 2000;
+
+/** SWARM.md 3.1: 400 to 650 ms at 2.5 s and more, 300 to 550 ms at 2 s, in between and below in proportion. */
+export function rescueMargin(context: EngineContext): readonly [low: number, high: number] {
+  const { rescueMarginMs: long, rescueMarginShortMs: short } = context.config;
+  const target = context.targetLatencyMs;
+  if (target >= LONG_DEADLINE_MS) return long;
+  if (target <= SHORT_DEADLINE_MS) {
+    const scale = target / SHORT_DEADLINE_MS;
+    return [short[0] * scale, short[1] * scale];
+  }
+  const share = (target - SHORT_DEADLINE_MS) / (LONG_DEADLINE_MS - SHORT_DEADLINE_MS);
+  return [short[0] + (long[0] - short[0]) * share, short[1] + (long[1] - short[1]) * share];
+}
