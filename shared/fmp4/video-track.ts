@@ -1,4 +1,5 @@
 import { describeVideoConfiguration } from '../tags/codec-configuration.ts';
+import { toLengthPrefixed } from '../tags/codecs/annex-b.ts';
 import type { TagContent, VideoCodec } from '../tags/tag-contents.ts';
 import type { Fragment, TypeSupport } from './fragment.ts';
 import { encodeInitSegment } from './init-segment.ts';
@@ -53,8 +54,10 @@ export class VideoTrack {
   }
 
   push(frame: VideoFrame, decodeMs: number, out: Fragment[]): void {
-    const lengthBytes = this.pending === undefined ? this.current?.lengthBytes : undefined;
-    const data = lengthBytes ? withoutEmptyNalUnits(frame.data, lengthBytes) : frame.data;
+    const lengthBytes = this.pending === undefined ? this.current?.lengthBytes : nalLengthBytes(this.pending);
+    const data = lengthBytes
+      ? withoutEmptyNalUnits(toLengthPrefixed(frame.data, lengthBytes), lengthBytes)
+      : frame.data;
     if (data.length === 0 || (this.awaitsKeyframe && !frame.isKeyframe)) return;
     if (this.pending !== undefined && !frame.isKeyframe) return;
     const wantedDecodeTime = Math.round(decodeMs * TICKS_PER_MS);
@@ -124,8 +127,7 @@ export class VideoTrack {
     const description = describeVideoConfiguration(codec, bytes);
     const mimeType = `video/mp4; codecs="${description?.codecString ?? codec}"`;
     const isPlayable = description !== undefined && isVideoCodecCarried(codec) && this.isTypeSupported(mimeType);
-    const lengthBytes = codec === 'h264' || codec === 'hevc' ? (description?.nalLengthBytes ?? 4) : 0;
-    this.current = { ...configuration, lengthBytes, isPlayable };
+    this.current = { ...configuration, lengthBytes: nalLengthBytes(configuration), isPlayable };
     if (!isPlayable) {
       out.push({ kind: 'unsupported', track: 'video', codec, mimeType });
       return;
@@ -140,6 +142,11 @@ export class VideoTrack {
     });
     out.push({ kind: 'init', track: 'video', mimeType, width, height, bytes: init });
   }
+}
+
+/** 0 for codecs without NAL units. */
+function nalLengthBytes({ codec, bytes }: Configuration): number {
+  return codec === 'h264' || codec === 'hevc' ? (describeVideoConfiguration(codec, bytes)?.nalLengthBytes ?? 4) : 0;
 }
 
 function isSame(current: Configuration | undefined, codec: VideoCodec, bytes: Uint8Array): boolean {
