@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { errorText, SwarmtubeError } from '../../shared/basics/errors.ts';
+import { SYSTEM_CLOCK } from '../clock.ts';
 import { openHttpStream, readChunks } from '../feeds/http-stream.ts';
 import { type InspectedTrack, type Inspection, inspectSource } from '../inspect-source.ts';
 import type { OptionValues } from './command-line.ts';
@@ -24,8 +25,9 @@ async function inspectAny(source: string): Promise<Inspection> {
   if (!URL.canParse(source)) throw new SwarmtubeError('bad-address', `${source} is no address`);
   const abort = new AbortController();
   try {
-    const stream = await openHttpStream(new URL(source), { stallMs: STALL_MS, signal: abort.signal });
-    return await inspectSource(readChunks(stream, STALL_MS), LIVE_LIMITS);
+    const options = { clock: SYSTEM_CLOCK, stallMs: STALL_MS, signal: abort.signal };
+    const stream = await openHttpStream(new URL(source), options);
+    return await inspectSource(readChunks(stream, options), LIVE_LIMITS);
   } finally {
     abort.abort();
   }

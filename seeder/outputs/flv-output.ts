@@ -179,6 +179,7 @@ class FlvReader {
     return this.isWithoutVideo ? AUDIO_BEHIND_MS_MAX : Number.POSITIVE_INFINITY;
   }
 
+  /** Of what is in the log; 0 where it is with the others. */
   behindMs(newestCaptureMs: number): number {
     const packet = this.log.get(this.epoch, this.next);
     return packet === undefined ? 0 : newestCaptureMs - packet.header.captureMs;
@@ -188,7 +189,8 @@ class FlvReader {
   take(shared: Uint8Array, from: Sequence, end: Sequence): void {
     if (this.next === from && this.line.isIdle && !this.isWithoutVideo && !this.isBeginning) {
       this.next = end;
-      this.write(shared);
+      this.onSent(shared.byteLength);
+      this.line.sendCheaply(shared);
     } else this.pump(end);
   }
 

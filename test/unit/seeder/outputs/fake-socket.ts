@@ -18,7 +18,7 @@ export class FakeSocket implements LineSocket {
     return this.waiting.reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
   }
 
-  write(bytes: Uint8Array, written: () => void): boolean {
+  write(bytes: Uint8Array, written: () => void = () => {}): boolean {
     this.waiting.push({ bytes, written });
     this.drain();
     return true;
@@ -47,6 +47,10 @@ export class FakeSocket implements LineSocket {
 
   once(_event: 'close', listener: () => void): this {
     this.closeListeners.push(listener);
+    return this;
+  }
+
+  setTimeout(): this {
     return this;
   }
 
