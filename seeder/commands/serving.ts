@@ -20,6 +20,7 @@ import { loadOrCreateSigningKey, type SigningKey } from '../signing-key.ts';
 import { UsageError } from '../usage-error.ts';
 import { audienceOf } from './audience.ts';
 import type { Service } from './lifecycle.ts';
+import { type SeedingService, startSeeding } from './seeding.ts';
 import { startTrackerService } from './tracker-service.ts';
 
 export type ServingService = Service & {
@@ -50,18 +51,20 @@ export async function startServing(config: Config, logger: Logger): Promise<Serv
   };
   addLiveRoutes(router, directory);
   addPageRoutes(router, new StaticFiles(join(findPackageRoot(), 'dist')), directory);
+  let seeding: SeedingService | undefined;
   const metrics = createMetrics({
     channels: () => [...outputs.keys()],
     outputs: (name) => outputs.get(name),
     audience: audienceOf(tracker),
     trackerSockets: () => tracker.stats().sockets,
-    pushedBytes: () => 0,
+    pushedBytes: (name) => seeding?.pushedBytes(name) ?? 0,
   });
   addStatusRoutes(router, metrics);
   const port = await listen(server, config).catch(async (thrown: unknown) => {
     await trackerService.close();
     throw thrown;
   });
+  seeding = await startSeeding({ config, server, port, channels, token: seederToken, logger });
   for (const channel of channels) channel.start();
   return {
     url: serverUrl(config, port),
@@ -69,6 +72,7 @@ export async function startServing(config: Config, logger: Logger): Promise<Serv
     close: async () => {
       await Promise.all(channels.map((channel) => channel.stop()));
       for (const output of outputs.values()) output.close();
+      seeding.close();
       await trackerService.close();
       await closeWebServer(server);
     },
