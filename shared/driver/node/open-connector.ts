@@ -1,3 +1,4 @@
+import { networkInterfaces } from 'node:os';
 import { errorText } from '../../basics/errors.ts';
 import { SILENT_LOGGER } from '../../basics/log.ts';
 import type { PeerConnector } from '../ports.ts';
@@ -8,9 +9,10 @@ import { openWeriftConnector } from './werift-connector.ts';
 /** WebRTC for a Node process: node-datachannel, or werift where no native binary loads. */
 export async function openNodeConnector(options: NodeConnectorOptions = {}): Promise<PeerConnector> {
   const { logger = SILENT_LOGGER } = options;
+  const bound = { ...(isLoopbackAll() && { bindAddress: '127.0.0.1' }), ...options };
   if (options.prefer !== 'werift') {
     try {
-      return await openNodeDatachannelConnector(options);
+      return await openNodeDatachannelConnector(bound);
     } catch (thrown) {
       logger.warn(
         { reason: errorText(thrown) },
@@ -18,5 +20,11 @@ export async function openNodeConnector(options: NodeConnectorOptions = {}): Pro
       );
     }
   }
-  return openWeriftConnector(options);
+  return openWeriftConnector(bound);
+}
+
+/** Loopback is left out of the candidates unless it is named; where there is nothing else, it must be. */
+function isLoopbackAll(): boolean {
+  const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  return addresses.every(({ internal }) => internal);
 }

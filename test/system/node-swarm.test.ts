@@ -1,0 +1,143 @@
+// A seeder and viewers in Node over real data channels, real HTTP and the real tracker: what the broadcaster made comes
+// to every viewer, whole, once and in time, and mostly from the swarm.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { SwarmSeeder } from '../../seeder/swarm-seeder.ts';
+import type { Sequence } from '../../shared/basics/units.ts';
+import { openNodeDatachannelConnector } from '../../shared/driver/node/node-datachannel-connector.ts';
+import { openWeriftConnector } from '../../shared/driver/node/werift-connector.ts';
+import type { PeerConnector } from '../../shared/driver/ports.ts';
+import { createTrackerClient } from '../../shared/driver/socket-io-tracker-client.ts';
+import { NodePeer, type NodePeerOptions } from '../support/node-peer.ts';
+import { SyntheticBroadcast } from '../support/synthetic-broadcast.ts';
+import { waitFor } from '../support/wait.ts';
+
+const LOOPBACK = { bindAddress: '127.0.0.1' };
+/** Long enough to be fed by the swarm for most of it. */
+const PACKETS = 200;
+
+test('three viewers receive everything, and most of it through the swarm', async () => {
+  await withSwarm(await openNodeDatachannelConnector(LOOPBACK), async ({ join, broadcast, seeder }) => {
+    const viewers = await Promise.all([join(), join(), join()]);
+    await haveReceived(viewers, PACKETS);
+    for (const viewer of viewers) {
+      assertUnbroken(viewer);
+      assert.equal(viewer.missed, 0);
+      assert.equal(viewer.repeated, 0);
+      assert.ok(viewer.shareFromPeers > 0.6, `only ${viewer.shareFromPeers} from peers`);
+      assert.equal(viewer.snapshot().packetsRejected, 0);
+    }
+    assert.ok(seeder.snapshot().bytesToPeers > 0);
+    assert.ok(broadcast.outputs.originBytes.total < 3 * broadcast.streamBytesTotal);
+  });
+});
+
+test('a viewer on werift and one on node-datachannel feed each other', async () => {
+  const werift = await openWeriftConnector(LOOPBACK);
+  try {
+    await withSwarm(await openNodeDatachannelConnector(LOOPBACK), async ({ join }) => {
+      const viewers = await Promise.all([join(), join({ connector: werift })]);
+      await haveReceived(viewers, PACKETS / 2);
+      for (const viewer of viewers) {
+        assertUnbroken(viewer);
+        assert.ok(viewer.shareFromPeers > 0.3, `only ${viewer.shareFromPeers} from peers`);
+      }
+    });
+  } finally {
+    werift.close();
+  }
+});
+
+test('a viewer without WebRTC plays from the server alone', async () => {
+  await withSwarm(await openNodeDatachannelConnector(LOOPBACK), async ({ join }) => {
+    const viewer = await join({ connector: undefined });
+    await haveReceived([viewer], PACKETS / 4);
+    assertUnbroken(viewer);
+    assert.equal(viewer.shareFromPeers, 0);
+    assert.equal(viewer.snapshot().links, 0);
+  });
+});
+
+test('a viewer that leaves without a word costs the others nothing', async () => {
+  await withSwarm(await openNodeDatachannelConnector(LOOPBACK), async ({ join }) => {
+    const viewers = await Promise.all([join(), join(), join()]);
+    await haveReceived(viewers, PACKETS / 4);
+    const [gone, ...rest] = viewers;
+    gone?.close();
+    const from = newestOf(rest[0]);
+    await waitFor(() => rest.every((viewer) => newestOf(viewer) > from + PACKETS / 2) || undefined, {
+      text: 'the others play on',
+    });
+    for (const viewer of rest) {
+      assertUnbroken(viewer);
+      assert.equal(viewer.missed, 0);
+    }
+  });
+});
+
+test('a new epoch is entered by everybody, and nothing of the old one comes after it', async () => {
+  await withSwarm(await openNodeDatachannelConnector(LOOPBACK), async ({ join, broadcast }) => {
+    const viewers = await Promise.all([join(), join()]);
+    await haveReceived(viewers, PACKETS / 4);
+    broadcast.beginNewEpoch();
+    await waitFor(() => viewers.every(({ epochs }) => epochs.length === 2) || undefined, { text: 'the new epoch' });
+    await haveReceived(viewers, PACKETS / 4);
+    for (const viewer of viewers) assertUnbroken(viewer);
+  });
+});
+
+type Swarm = {
+  readonly broadcast: SyntheticBroadcast;
+  readonly seeder: SwarmSeeder;
+  join(
+    options?: Partial<Omit<NodePeerOptions, 'connector'>> & { connector?: PeerConnector | undefined },
+  ): Promise<NodePeer>;
+};
+
+async function withSwarm(connector: PeerConnector, run: (swarm: Swarm) => Promise<void>): Promise<void> {
+  const broadcast = new SyntheticBroadcast();
+  await broadcast.start();
+  const trackerFactory = createTrackerClient(broadcast.trackerUrl);
+  const seeder = new SwarmSeeder({ channel: broadcast, trackerFactory, connector });
+  seeder.start();
+  const viewers: NodePeer[] = [];
+  const join: Swarm['join'] = async (options = {}) => {
+    const { connector: own, ...others } = 'connector' in options ? options : { ...options, connector };
+    const viewer = new NodePeer({
+      channelUrl: broadcast.channelUrl,
+      ...others,
+      ...(own !== undefined && { connector: own }),
+    });
+    viewers.push(viewer);
+    await viewer.start();
+    return viewer;
+  };
+  try {
+    await run({ broadcast, seeder, join });
+  } finally {
+    for (const viewer of viewers) viewer.close();
+    seeder.close();
+    connector.close();
+    await broadcast.close();
+  }
+}
+
+async function haveReceived(viewers: readonly NodePeer[], count: number): Promise<void> {
+  await waitFor(() => viewers.every(({ received }) => received.size >= count) || undefined, {
+    text: `${count} packets at each viewer`,
+  });
+}
+
+function newestOf(viewer: NodePeer | undefined): number {
+  return Math.max(...(viewer?.received.keys() ?? []));
+}
+
+/** Everything from the first packet to shortly before the newest is there: the last second may still be under way. */
+function assertUnbroken(viewer: NodePeer): void {
+  const sequences = [...viewer.received.keys()].sort((one, other) => one - other);
+  const first = sequences[0] ?? 0;
+  const last = (sequences.at(-1) ?? 0) - 20;
+  for (let sequence = first; sequence <= last; sequence++) {
+    assert.ok(viewer.received.has(sequence as Sequence), `packet ${sequence} of ${first} to ${last} is missing`);
+  }
+}
