@@ -95,7 +95,7 @@ function readMessage(bytes: Uint8Array): StunMessage | undefined {
   const type = reader.u16();
   const length = reader.u16();
   if (type > 0x3fff || reader.u32() !== MAGIC_COOKIE) return undefined;
-  const transactionId = reader.slice(12).slice();
+  const transactionId = Uint8Array.from(reader.slice(12));
   if (length % 4 !== 0 || length !== reader.remaining) return undefined;
   const attributes: StunAttribute[] = [];
   while (reader.remaining > 0) {
@@ -107,7 +107,7 @@ function readMessage(bytes: Uint8Array): StunMessage | undefined {
     // Whatever stands behind a fingerprint was not covered by it (section 14.7: it must be the last).
     if (attributes.at(-1)?.type === FINGERPRINT) return undefined;
     if (attributeType === FINGERPRINT && !isFingerprint(value, bytes.subarray(0, offset))) return undefined;
-    attributes.push({ type: attributeType, value: value.slice() });
+    attributes.push({ type: attributeType, value: Uint8Array.from(value) });
   }
   return { type, transactionId, attributes };
 }

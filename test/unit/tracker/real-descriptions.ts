@@ -59,6 +59,30 @@ export const FIREFOX_OFFER = lines([
   'a=max-message-size:1073741823',
 ]);
 
+/** libdatachannel 0.24, captured. */
+export const LIBDATACHANNEL_OFFER = lines([
+  'v=0',
+  'o=rtc 3968573239 0 IN IP4 127.0.0.1',
+  's=-',
+  't=0 0',
+  'a=group:BUNDLE 0',
+  'a=msid-semantic:WMS *',
+  'a=ice-options:ice2,trickle',
+  `a=fingerprint:sha-256 ${BYTES('DC')}`,
+  'm=application 37264 UDP/DTLS/SCTP webrtc-datachannel',
+  'c=IN IP4 192.0.2.2',
+  'a=mid:0',
+  'a=sendrecv',
+  'a=sctp-port:5000',
+  'a=max-message-size:262144',
+  'a=setup:actpass',
+  'a=ice-ufrag:8mLO',
+  'a=ice-pwd:+WyG5s9OD0dzZHC7LGwI8D',
+  'a=candidate:2 1 UDP 2116026111 2001:db8::2 37264 typ host',
+  'a=candidate:1 1 UDP 2114977791 192.0.2.2 37264 typ host',
+  'a=end-of-candidates',
+]);
+
 function lines(all: readonly string[]): string {
   return all.map((line) => `${line}\r\n`).join('');
 }

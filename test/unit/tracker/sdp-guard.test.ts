@@ -6,12 +6,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { PeerConnection } from 'node-datachannel';
 import { RTCPeerConnection } from 'werift';
 import { CandidateBudget, type SignalRoute } from '../../../tracker/core/ice-candidate.ts';
 import { parseNetworkAddress } from '../../../tracker/core/network-address.ts';
-import { guardDescription, guardSignal } from '../../../tracker/core/sdp-guard.ts';
-import { CHROMIUM_ANSWER, CHROMIUM_OFFER, FIREFOX_OFFER } from './real-descriptions.ts';
+import { guardDescription } from '../../../tracker/core/sdp-guard.ts';
+import { CHROMIUM_ANSWER, CHROMIUM_OFFER, FIREFOX_OFFER, LIBDATACHANNEL_OFFER } from './real-descriptions.ts';
 
 const REMOTE = route('198.51.100.7', '203.0.113.200');
 const ONE_MACHINE = route('127.0.0.1', '::1');
@@ -46,32 +45,11 @@ test('names for multicast DNS, the own address seen from outside, and relays pas
   assert.ok(rebuilt.includes('a=end-of-candidates'));
 });
 
-test('an offer of libdatachannel connects as before after it was rebuilt', async () => {
-  const [offer, answer] = [
-    new PeerConnection('offers', { iceServers: [] }),
-    new PeerConnection('answers', { iceServers: [] }),
-  ];
-  const budgets = new Map([offer, answer].map((peer) => [peer, new CandidateBudget()]));
-  const wire = (from: PeerConnection, to: PeerConnection): void => {
-    const budget = budgets.get(from) as CandidateBudget;
-    from.onLocalDescription((sdp, type) => {
-      const rebuilt = guardDescription(type as 'offer' | 'answer', sdp, ONE_MACHINE, budget);
-      assert.ok(rebuilt, sdp);
-      assertFunctionKept(sdp, rebuilt);
-      to.setRemoteDescription(rebuilt, type);
-    });
-    from.onLocalCandidate((candidate, mid) => {
-      const signal = guardSignal({ type: 'candidate', candidate, mid }, ONE_MACHINE, budget);
-      if (signal?.type === 'candidate') to.addRemoteCandidate(signal.candidate, signal.mid);
-    });
-  };
-  wire(offer, answer);
-  wire(answer, offer);
-  const channel = offer.createDataChannel('data');
-  await new Promise<void>((resolve) => channel.onOpen(resolve));
-  channel.close();
-  offer.close();
-  answer.close();
+test('an offer of libdatachannel keeps its function', () => {
+  const rebuilt = guard(LIBDATACHANNEL_OFFER, ONE_MACHINE);
+  assert.ok(rebuilt);
+  assertFunctionKept(LIBDATACHANNEL_OFFER, rebuilt);
+  assert.equal(values(rebuilt, 'candidate').length, 2);
 });
 
 test('an offer of werift keeps its function', async () => {
