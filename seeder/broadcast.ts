@@ -1,4 +1,4 @@
-import type { ChannelName, Epoch, WallMillis } from '../shared/basics/units.ts';
+import type { ChannelName, Epoch, MediaMillis, WallMillis } from '../shared/basics/units.ts';
 import { encodeUnsignedPacket } from '../shared/packets/packet.ts';
 import type { PacketLog } from '../shared/packets/packet-log.ts';
 import { PACKET_SPAN_MS, Packetizer, type UnsignedPacket } from '../shared/packets/packetizer.ts';
@@ -41,6 +41,11 @@ export class Broadcast {
 
   get tracks(): ReturnType<TrackObserver['tracks']> {
     return this.observer.tracks();
+  }
+
+  /** How far its media time has come. */
+  get newestMs(): MediaMillis {
+    return this.timeline.newestMs;
   }
 
   /** Pictures that wait for a keyframe which does not come. */

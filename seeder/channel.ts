@@ -14,6 +14,7 @@ import { BackOff } from './back-off.ts';
 import { Broadcast } from './broadcast.ts';
 import { type Clock, SYSTEM_CLOCK, sleep } from './clock.ts';
 import type { Feed, FeedEvent } from './feeds/feed.ts';
+import { RunAhead } from './run-ahead.ts';
 import type { SigningKey } from './signing-key.ts';
 
 /**
@@ -67,6 +68,7 @@ export class Channel {
   private readonly logger: Logger;
   private readonly clock: Clock;
   private readonly backOff: BackOff;
+  private readonly runAhead: RunAhead;
   private readonly stateListeners = new Set<(state: ChannelState) => void>();
   private readonly toldCodecs = new Set<string>();
   private currentState: ChannelState;
@@ -89,6 +91,7 @@ export class Channel {
     this.logger = options.logger ?? SILENT_LOGGER;
     this.clock = options.clock ?? SYSTEM_CLOCK;
     this.backOff = new BackOff(options.random ?? Math.random);
+    this.runAhead = new RunAhead(this.clock);
     this.currentState = { status: 'starting', text: `Waiting for the first picture from ${this.feed.description}.` };
     this.log.onAppend(({ header, bytes }) => {
       this.bytesMade += bytes.byteLength;
@@ -163,7 +166,11 @@ export class Channel {
   private async run(signal: AbortSignal): Promise<void> {
     for (;;) {
       try {
-        for await (const event of this.feed.read(signal)) this.handle(event);
+        for await (const event of this.feed.read(signal)) {
+          this.handle(event);
+          const delayMs = this.broadcast === undefined ? 0 : this.runAhead.delayMs(this.broadcast.newestMs);
+          if (delayMs > 0) await sleep(this.clock, delayMs, signal);
+        }
         this.endBroadcast(`The broadcast is over: ${this.feed.description} came to its end.`);
         return;
       } catch (thrown) {

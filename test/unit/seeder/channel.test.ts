@@ -325,6 +325,26 @@ test('a channel that fails disturbs no other', async (context) => {
   assert.equal(tagsOf(good.packets).length, 22);
 });
 
+test('a source faster than real time is slowed down to a little more than that, a live one never', async (context) => {
+  const fast = stage(context);
+  fast.feed.tags(...HEAD, ...Array.from({ length: 3000 }, (_, index) => keyframe(index * 40))); // 120 s
+  await fast.clock.advance(0);
+  const newestMs = (): number => fast.channel.log.newest()?.header.timestampMs ?? 0;
+  assert.ok(newestMs() > 30_000 && newestMs() < 33_000, `${newestMs()}`);
+  await fast.clock.advance(20_000);
+  assert.ok(newestMs() > 50_000 && newestMs() < 54_000, `${newestMs()}`);
+  assert.equal(fast.channel.state.status, 'live');
+
+  const live = stage(context);
+  live.feed.tags(...HEAD);
+  // A clock that is 2 % fast, for an hour.
+  for (let index = 0; index < 7200; index++) {
+    live.feed.tags(keyframe(index * 510));
+    await live.clock.advance(500);
+    assert.equal(live.channel.log.newest()?.header.timestampMs, index * 510);
+  }
+});
+
 test('epochs are random and never 0', () => {
   const epochs = new Set<number>();
   for (let count = 0; count < 5; count++) {
