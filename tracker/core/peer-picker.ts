@@ -2,8 +2,7 @@ import type { Random } from '../../shared/basics/random.ts';
 import type { Member } from './member.ts';
 
 /*
- * Whom to introduce, out of candidates that the directory drew. Pure: the same candidates and generator give the same
- * choice. Candidates are peers that the asker may be introduced to; they were never banned by it, nor it by them.
+ * Whom to introduce, out of candidates that the directory drew. The same candidates and generator give the same choice.
  */
 
 /** Of the peers that a newcomer meets, so many are chosen blindly: what keeps clusters from closing and attackers from surrounding anybody. */
@@ -66,27 +65,36 @@ const DISTANCE_MS = 40;
 
 /**
  * For "no candidate for these sub-streams": two peers each that have it and a free slot, lowest lag + distance. The slot
- * is promised at once, so that the next one who asks is not sent to the same.
+ * is promised at once, so that the next one who asks is not sent to the same. `mayMeet` is asked last, being the dearest.
  */
 export function pickForSubstreams(
   asker: Member,
   candidates: readonly Member[],
   substreams: readonly number[],
   countMax: number,
+  mayMeet: (member: Member) => boolean,
 ): Member[] {
-  const chosen = new Set<Member>();
+  const chosen: Member[] = [];
   for (const substream of new Set(substreams)) {
     const able = candidates.filter((member) => member.hasFeed(substream) && member.freeSlots > 0);
-    const cost = (member: Member): number =>
-      (member.lagMs[substream] ?? 0) + (asker.isNear(member) ? 0 : DISTANCE_MS) + member.suspicion * SUSPICION_MS;
-    able.sort((a, b) => cost(a) - cost(b) || (a.peer < b.peer ? -1 : 1));
-    for (const member of able.slice(0, PEERS_PER_SUBSTREAM)) {
-      if (chosen.size >= countMax && !chosen.has(member)) continue;
+    const priced = able.map((member) => ({ member, costMs: costMs(asker, member, substream) }));
+    priced.sort((a, b) => a.costMs - b.costMs || (a.member.peer < b.member.peer ? -1 : 1));
+    let found = 0;
+    for (const { member } of priced) {
+      if (found === PEERS_PER_SUBSTREAM) break;
+      const isChosen = chosen.includes(member);
+      if (!isChosen && (chosen.length >= countMax || !mayMeet(member))) continue;
+      if (!isChosen) chosen.push(member);
       member.promiseSlot();
-      chosen.add(member);
+      found++;
     }
   }
-  return [...chosen];
+  return chosen;
+}
+
+function costMs(asker: Member, member: Member, substream: number): number {
+  const distanceMs = asker.isNear(member) ? 0 : DISTANCE_MS;
+  return (member.lagMs[substream] ?? 0) + distanceMs + member.suspicion * SUSPICION_MS;
 }
 
 /** For a seeder: those who can pass on most. */

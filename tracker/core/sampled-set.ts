@@ -34,12 +34,12 @@ export class SampledSet<T> {
     const size = this.items.length;
     const wanted = Math.min(count, size);
     // Floyd's method: as many draws as items wanted, however large the set.
-    const chosen = new Set<T>();
+    const sampled: T[] = [];
     for (let bound = size - wanted; bound < size; bound++) {
       const drawn = this.items[random.below(bound + 1)] as T;
-      chosen.add(chosen.has(drawn) ? (this.items[bound] as T) : drawn);
+      // A few dozen at most are wanted: looking through them is cheaper than a set of them.
+      sampled.push(sampled.includes(drawn) ? (this.items[bound] as T) : drawn);
     }
-    const sampled = [...chosen];
     for (let at = sampled.length - 1; at > 0; at--) {
       const other = random.below(at + 1);
       [sampled[at], sampled[other]] = [sampled[other] as T, sampled[at] as T];

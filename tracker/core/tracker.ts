@@ -27,10 +27,10 @@ import { DEFAULT_TRACKER_LIMITS } from './tracker-types.ts';
 /** Supply is looked at, sockets that never joined are closed, and old rates forgotten, so often. */
 const REVIEW_INTERVAL_MS = 2000;
 /** Candidates looked at for one request, however large the swarm: more hardly changes the best of them. */
-const DRAWN = 48;
+const DRAWN = 36;
 const DRAWN_NEAR = 8;
-const DRAWN_SPARE = 16;
-const DRAWN_FOR_ASK = 96;
+const DRAWN_SPARE = 12;
+const DRAWN_FOR_ASK = 64;
 /** One `ask` for all eight sub-streams is not answered with sixteen links. */
 const INTRODUCTIONS_PER_ASK_MAX = 8;
 /** SWARM 3.9: the strongest of 8 sampled. */
@@ -190,9 +190,10 @@ export class Tracker {
   private ask({ swarm, member }: Membership, request: AskRequest, nowMs: number): TrackerOutput[] {
     if (nowMs < member.nextAskMs) return [];
     const favoured = [...this.roomySeeders(swarm, member), ...swarm.drawNeighbours(member, DRAWN_NEAR, this.random)];
-    const candidates = this.acquaintable(member, [...favoured, ...swarm.drawSpare(DRAWN_FOR_ASK, this.random)], nowMs);
+    const candidates = [...new Set([...favoured, ...swarm.drawSpare(DRAWN_FOR_ASK, this.random)])];
+    const mayMeet = (other: Member): boolean => mayBeIntroduced(member, other, nowMs);
     const substreams = request.substreams.filter((substream) => substream < this.limits.substreams);
-    const met = pickForSubstreams(member, candidates, substreams, INTRODUCTIONS_PER_ASK_MAX);
+    const met = pickForSubstreams(member, candidates, substreams, INTRODUCTIONS_PER_ASK_MAX, mayMeet);
     const isVain = met.length === 0 && swarm.isShort;
     member.nextAskMs = nowMs + this.limits.askIntervalMs * (isVain ? SHORT_BACK_OFF : 1) - ASK_TOLERANCE_MS;
     return this.introduceAndTell(swarm, member, met, nowMs);
@@ -237,7 +238,11 @@ export class Tracker {
     const met = new Set<Member>();
     for (let round = 0; round < Math.min(missing, TOP_UP_PER_REPORT); round++) {
       const drawn = swarm.drawUploaders(DRAWN_FOR_TOP_UP, this.random).filter((member) => !met.has(member));
-      for (const member of pickStrongest(this.acquaintable(seeder, drawn, nowMs), 1)) met.add(member);
+      for (const member of pickStrongest(
+        drawn.filter((other) => mayBeIntroduced(seeder, other, nowMs)),
+        1,
+      ))
+        met.add(member);
     }
     return this.introduceAndTell(swarm, seeder, [...met], nowMs);
   }
@@ -262,7 +267,10 @@ export class Tracker {
     if (member.role === 'seeder') {
       const wanted = Math.max(0, this.limits.seederLinksWanted - member.linkCount);
       const drawn = swarm.drawUploaders(DRAWN + this.limits.seederLinksWanted, this.random);
-      return pickStrongest(this.acquaintable(member, drawn, nowMs), wanted);
+      return pickStrongest(
+        drawn.filter((other) => mayBeIntroduced(member, other, nowMs)),
+        wanted,
+      );
     }
     const wanted = Math.max(0, this.limits.introductionsAtJoin - member.linkCount);
     const drawn = swarm.drawUploaders(DRAWN, this.random);
@@ -281,13 +289,6 @@ export class Tracker {
     const isStrong = member.slots >= STRONG_SHARE * this.limits.substreams;
     if (!isStrong && swarm.viewers >= this.limits.smallSwarmViewers) return [];
     return swarm.seeders.filter((seeder) => seeder.linkCount < this.limits.seederLinksMax);
-  }
-
-  private acquaintable(member: Member, candidates: readonly Member[], nowMs: number): Member[] {
-    return [...new Set(candidates)].filter((other) => {
-      if (other === member || member.estranged.has(other.peer) || other.estranged.has(member.peer)) return false;
-      return member.introductions.get(other.peer)?.mayBeRepeated(nowMs) ?? true;
-    });
   }
 
   private introduceAndTell(swarm: SwarmDirectory, member: Member, met: Member[], nowMs: number): TrackerOutput[] {
@@ -366,6 +367,11 @@ type Membership = { readonly swarm: SwarmDirectory; readonly member: Member };
 function doesOffer(member: Member, other: Member): boolean {
   if (member.role !== other.role) return member.role === 'viewer';
   return member.introductions.has(other.peer) ? member.peer < other.peer : true;
+}
+
+function mayBeIntroduced(member: Member, other: Member, nowMs: number): boolean {
+  if (other === member || member.estranged.has(other.peer) || other.estranged.has(member.peer)) return false;
+  return member.introductions.get(other.peer)?.mayBeRepeated(nowMs) ?? true;
 }
 
 function refuse(peer: PeerId, code: TrackerRefusal['code'], message: string): TrackerOutput {
