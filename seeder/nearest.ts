@@ -1,9 +1,12 @@
-/** The known name that takes the fewest edits from `word`; ties go to the one that is listed first. Undefined for an empty list. */
+/**
+ * The known name that takes the fewest edits from `word`, where leaving off the end counts as one; ties go to the one that is
+ * listed first. Undefined for an empty list.
+ */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   let best: string | undefined;
   let bestDistance = Number.POSITIVE_INFINITY;
   for (const candidate of known) {
-    const distance = editDistance(simplify(word), simplify(candidate));
+    const distance = distanceBetween(simplify(word), simplify(candidate));
     if (distance < bestDistance) {
       best = candidate;
       bestDistance = distance;
@@ -18,6 +21,13 @@ function simplify(word: string): string {
     .toLowerCase()
     .replace(/[^a-z0-9]/g, '')
     .slice(0, 64);
+}
+
+const BEGINNING_CHARACTERS_MIN = 3;
+
+function distanceBetween(word: string, candidate: string): number {
+  const isBeginning = word.length >= BEGINNING_CHARACTERS_MIN && candidate.startsWith(word) && candidate !== word;
+  return isBeginning ? 1 : editDistance(word, candidate);
 }
 
 /** Levenshtein distance, one row at a time. */

@@ -12,7 +12,8 @@ const ROWS: readonly (readonly [word: string, expected: string])[] = [
   ['--stunport', '--stun-port'],
   ['--stun_port', '--stun-port'],
   ['--loglvl', '--log-level'],
-  ['--trust', '--host'],
+  ['--trust', '--trust-proxy'],
+  ['--stun', '--stun-port'],
   ['', '--port'],
 ];
 

@@ -1,0 +1,112 @@
+/*
+ * Mistakes at the command line: the exit code, and one line on standard error that names the mistake and the nearest right
+ * thing. The real process, each time.
+ */
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { runCommand } from '../support/command-run.ts';
+
+async function temporaryFolder(t: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'swarmtube-cli-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+async function assertRefused(
+  args: readonly string[],
+  code: number,
+  message: string | RegExp,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const end = await runCommand(args, environment);
+  const lines = end.stderr.split('\n').filter((line) => line !== '');
+  assert.equal(lines.length, 1, `one line\n${end.stderr}`);
+  if (typeof message === 'string') assert.equal(lines[0], `swarmtube: ${message}`);
+  else assert.match(lines[0] as string, message);
+  assert.equal(end.code, code);
+  assert.equal(end.stdout, '');
+}
+
+const MISTAKES: readonly (readonly [args: readonly string[], message: string])[] = [
+  [['--prot', '9000'], 'unknown option --prot; did you mean --port?'],
+  [['--prot=9000'], 'unknown option --prot; did you mean --port?'],
+  [['serv'], 'unknown command serv; did you mean serve?'],
+  [['serve', '--stun', '1'], 'unknown option --stun; did you mean --stun-port?'],
+  [['serve', '--port', 'http'], '--port: must be a port, 0 to 65535'],
+  [
+    ['serve', '--log-level', 'verbose'],
+    '--log-level: "verbose" is none of debug, info, warn, error, silent; did you mean error?',
+  ],
+  [['seed', 'x.flv'], "required option '--channel <name>' not specified"],
+  [['seed', '--channel', 'a'], "missing required argument 'source'"],
+  [['seed', 'x.flv', '--channel', 'a b'], '--channel a b is no channel name: 1 to 64 letters, digits, _ and -'],
+  [['inspect', 'a.flv', '--jsn'], 'unknown option --jsn; did you mean --json?'],
+  [['tracker', '--copies', '2'], 'unknown option --copies; did you mean --host?'],
+];
+
+for (const [args, message] of MISTAKES) {
+  test(`swarmtube ${args.join(' ')}`, () => assertRefused(args, 2, message));
+}
+
+test('a source that nothing here reads is refused with the ffmpeg line that helps', async (t) => {
+  const data = await temporaryFolder(t);
+  const args = ['seed', 'rtsp://camera.example/1', '--channel', 'a', '--data', data];
+  await assertRefused(
+    args,
+    2,
+    /^swarmtube: channel a: .*ffmpeg -i rtsp:\/\/camera\.example\/1 .* \| swarmtube seed - --channel a$/,
+  );
+});
+
+test('a wrong environment variable is named as such', () =>
+  assertRefused([], 2, 'SWARMTUBE_PORT: must be a port, 0 to 65535', { SWARMTUBE_PORT: '99999' }));
+
+test('an unknown config key is named with the nearest right one', async (t) => {
+  const folder = await temporaryFolder(t);
+  const file = join(folder, 'swarmtube.json');
+  await writeFile(file, JSON.stringify({ port: 0, chanels: {} }));
+  await assertRefused(
+    ['serve', '--config', file],
+    2,
+    `unknown "chanels" in ${file}; did you mean "channels" in ${file}?`,
+  );
+});
+
+test('a port that is in use: one sentence that says what to do, exit 1', async (t) => {
+  const folder = await temporaryFolder(t);
+  const other = createServer();
+  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+  t.after(() => other.close());
+  const { port } = other.address() as AddressInfo;
+  const args = ['--port', String(port), '--stun-port', 'off', '--data', folder];
+  await assertRefused(
+    args,
+    1,
+    `port ${port} of 127.0.0.1 is in use: stop the program that has it, or choose another with --port`,
+  );
+});
+
+test('certificates that are none: one sentence, exit 1', async (t) => {
+  const folder = await temporaryFolder(t);
+  const file = join(folder, 'a.pem');
+  await writeFile(file, 'no certificate');
+  const args = ['--tls-cert', file, '--tls-key', file, '--port', '0', '--stun-port', 'off', '--data', folder];
+  await assertRefused(args, 1, /do not work as certificate and key/);
+});
+
+test('inspect of what is no feed: the reason, exit 1', () =>
+  assertRefused(['inspect', join(import.meta.dirname, 'cli-mistakes.test.ts')], 1, /^swarmtube: /));
+
+test('every command has help', async () => {
+  for (const command of [[], ['serve'], ['seed'], ['tracker'], ['inspect']]) {
+    const end = await runCommand([...command, '--help']);
+    assert.equal(end.code, 0);
+    assert.match(end.stdout, new RegExp(`^Usage: swarmtube ${command.join(' ')}`));
+    assert.equal(end.stderr, '');
+  }
+});
