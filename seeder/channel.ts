@@ -75,6 +75,8 @@ export class Channel {
   private broadcast: Broadcast | undefined;
   private configurations = new ConfigurationStore();
   private lastTagMs = 0;
+  /** The feed is over, and what it gave is not. */
+  private isPlayingOut = false;
   private bytesMade = 0;
   private recentNotes: readonly string[] = [];
   private hasToldMissingKeyframe = false;
@@ -171,6 +173,9 @@ export class Channel {
           const delayMs = this.broadcast === undefined ? 0 : this.runAhead.delayMs(this.broadcast.newestMs);
           if (delayMs > 0) await sleep(this.clock, delayMs, signal);
         }
+        // What came at once must not be over before it can be seen.
+        this.isPlayingOut = true;
+        await sleep(this.clock, this.runAhead.leadMs, signal);
         this.endBroadcast(`The broadcast is over: ${this.feed.description} came to its end.`);
         return;
       } catch (thrown) {
@@ -264,7 +269,8 @@ export class Channel {
   private checkSilence(signal: AbortSignal): void {
     const cancel = this.clock.after(SILENCE_CHECK_MS, () => {
       signal.removeEventListener('abort', cancel);
-      if (this.broadcast !== undefined) this.judgeSilence(this.clock.monotonicMs() - this.lastTagMs);
+      if (this.broadcast !== undefined && !this.isPlayingOut)
+        this.judgeSilence(this.clock.monotonicMs() - this.lastTagMs);
       this.checkSilence(signal);
     });
     if (signal.aborted) cancel();

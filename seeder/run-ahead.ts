@@ -19,6 +19,11 @@ export class RunAhead {
     this.clock = clock;
   }
 
+  /** How much of what came has not had its time yet. */
+  get leadMs(): number {
+    return Math.max(0, this.aheadMs - (this.clock.monotonicMs() - this.lastNowMs));
+  }
+
   /** How long to wait before the next tag, when media time has come to `lineMs`. */
   delayMs(lineMs: number): number {
     const nowMs = this.clock.monotonicMs();

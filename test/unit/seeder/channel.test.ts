@@ -345,6 +345,16 @@ test('a source faster than real time is slowed down to a little more than that, 
   }
 });
 
+test('a short clip that comes at once is over when its time is', async (context) => {
+  const { feed, clock, channel } = stage(context, new ScriptedFeed(false));
+  feed.tags(...HEAD, ...Array.from({ length: 501 }, (_, index) => keyframe(index * 40))); // 20 s
+  feed.say('end');
+  await clock.advance(18_000);
+  assert.equal(channel.state.status, 'live');
+  await clock.advance(2_000);
+  assert.equal(channel.state.status, 'ended');
+});
+
 test('epochs are random and never 0', () => {
   const epochs = new Set<number>();
   for (let count = 0; count < 5; count++) {
