@@ -107,8 +107,8 @@ export class SwarmPlayer extends EventTarget {
   }
 
   play(): void {
-    this.begin();
     this.playback.play();
+    this.begin();
   }
 
   pause(): void {

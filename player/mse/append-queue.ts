@@ -31,6 +31,11 @@ export class AppendQueue {
   private mimeType: string;
   private queuedBytes = 0;
   private quotaTries = 0;
+  /**
+   * The operation under way. `updating` does not tell: it falls before `updateend` is dispatched, and whoever looks in
+   * between would start the same operation twice.
+   */
+  private current: Operation | undefined;
   private isRemoving = false;
   private isClosed = false;
   private rawEndSeconds: number | undefined;
@@ -44,7 +49,7 @@ export class AppendQueue {
   }
 
   get isIdle(): boolean {
-    return this.operations.length === 0 && !this.buffer.updating;
+    return this.operations.length === 0 && !this.isBusy;
   }
 
   /** The init segment of a new configuration; a type that the buffer does not have yet is changed to. */
@@ -63,7 +68,7 @@ export class AppendQueue {
     if (isRaw) this.rawEndSeconds = endSeconds;
     this.queuedBytes += bytes.length;
     const last = this.operations.at(-1);
-    const canJoin = last?.type === 'append' && !isBreak && this.operations.length > 1;
+    const canJoin = last?.type === 'append' && !isBreak;
     if (canJoin && byteLength(last.bytes) + bytes.length <= APPEND_BYTES_MAX) last.bytes.push(bytes);
     else this.operations.push({ type: 'append', bytes: [bytes], startSeconds: isBreak ? startSeconds : undefined });
     if (this.queuedBytes > QUEUE_BYTES_MAX) this.fail('append-overflow', `${this.queuedBytes} bytes wait`);
@@ -84,8 +89,12 @@ export class AppendQueue {
     this.buffer.removeEventListener('error', this.onError);
   }
 
+  private get isBusy(): boolean {
+    return this.current !== undefined || this.isRemoving;
+  }
+
   private run(): void {
-    while (!this.isClosed && !this.buffer.updating) {
+    while (!this.isClosed && !this.isBusy) {
       const operation = this.operations[0];
       if (operation === undefined) return;
       try {
@@ -95,8 +104,9 @@ export class AppendQueue {
         else this.fail('append-failed', String(thrown));
         return;
       }
+      this.operations.shift();
       // A change of type is done at once; everything else ends with `updateend`.
-      if (operation.type === 'change-type') this.operations.shift();
+      if (operation.type !== 'change-type') this.current = operation;
     }
   }
 
@@ -129,15 +139,13 @@ export class AppendQueue {
 
   private readonly onUpdateEnd = (): void => {
     if (this.isClosed) return;
-    if (this.isRemoving) {
-      this.isRemoving = false;
-    } else {
-      const done = this.operations.shift();
-      if (done?.type === 'append') {
-        this.queuedBytes -= byteLength(done.bytes);
-        this.quotaTries = 0;
-        this.events.onAppended();
-      }
+    const done = this.current;
+    this.current = undefined;
+    this.isRemoving = false;
+    if (done?.type === 'append') {
+      this.queuedBytes -= byteLength(done.bytes);
+      this.quotaTries = 0;
+      this.events.onAppended();
     }
     this.run();
   };
