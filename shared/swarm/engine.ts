@@ -301,8 +301,7 @@ export class SwarmEngine {
   }
 
   private linkBuffer(peer: PeerId, bufferedBytes: number): void {
-    const link = this.context.links.get(peer);
-    if (link !== undefined) link.bufferedBytes = bufferedBytes;
+    this.context.links.get(peer)?.noteBuffer(bufferedBytes, this.context.nowMs);
   }
 
   private forgetLink(link: Link): void {
@@ -351,17 +350,15 @@ export class SwarmEngine {
 
   private controlReceived(link: Link, message: ControlMessage): void {
     const { context } = this;
-    if (link.node === undefined && message.type !== 'hello' && message.type !== 'bye') {
-      this.sessions.ban(link.peer, `it said ${message.type} before hello`);
-      return;
-    }
+    // Nothing counts before HELLO; who never says it is hung up on (sessions.ts).
+    if (link.node === undefined && message.type !== 'hello' && message.type !== 'bye') return;
     switch (message.type) {
       case 'hello':
         if (this.sessions.greeted(link, message)) this.epochs.seen(message.epoch);
         return;
       case 'have':
         this.epochs.seen(message.epoch);
-        if (!this.availability.received(link, message)) return;
+        if (!this.availability.received(link, message) || context.role === 'seeder') return;
         this.learnExistence(link);
         this.parents.haveReceived(link);
         return;
@@ -409,7 +406,7 @@ export class SwarmEngine {
   private learnExistence(link: Link): void {
     const { context } = this;
     const claimed = link.map?.newest ?? -1;
-    if (context.role === 'seeder' || context.ring.newest < 0) return;
+    if (context.ring.newest < 0) return;
     const plausible = context.clock.newestPlausible(context.nowMs);
     if (claimed > this.wanted.newestKnown) this.wanted.extend(Math.min(claimed, plausible));
   }

@@ -11,6 +11,10 @@ const INITIAL_RTT_MS = 100;
 /** Requests remembered per link, so that a late answer is still known to have been asked for. */
 const REQUESTED_MAX = 64;
 
+/** The driver reports a buffer after each send, and when it falls under this. */
+const LOW_WATER_BYTES = 16 * 1024;
+const REPORT_AGE_MS = 500;
+
 /** What this peer knows of one neighbour: measurements first, its claims beside them. Dropped with the link. */
 export class Link {
   readonly peer: PeerId;
@@ -46,7 +50,11 @@ export class Link {
   /** Bytes handed to the transport and not yet on the line, as the driver last said, plus what was sent since. */
   bufferedBytes = 0;
   bytesSent = 0;
-  clogged = { wasClogged: false, sentBefore: 0 };
+  private standing = 0;
+  private sentSinceReport = 0;
+  private reportedMs = Number.NEGATIVE_INFINITY;
+  /** At the last measurement of the uplink. */
+  measured = { hadStanding: false, bytesSent: 0 };
   pingToken: number | undefined;
   pingSentMs = Number.NEGATIVE_INFINITY;
   readonly controlMessages: TokenBucket;
@@ -67,6 +75,28 @@ export class Link {
   /** Distance: one way, ms. */
   get oneWayMs(): number {
     return this.rttMs / 2;
+  }
+
+  noteSent(bytes: number): void {
+    this.bytesSent += bytes;
+    this.sentSinceReport += bytes;
+    this.bufferedBytes += bytes;
+  }
+
+  noteBuffer(bufferedBytes: number, nowMs: Millis): void {
+    this.bufferedBytes = bufferedBytes;
+    this.standing = Math.max(0, bufferedBytes - this.sentSinceReport);
+    this.sentSinceReport = 0;
+    this.reportedMs = nowMs;
+  }
+
+  /**
+   * What the line had not taken of earlier messages when the driver last told: a standing queue, not the packet just sent. The
+   * driver tells no more once the rest is under its low-water mark, so a small rest is soon forgotten.
+   */
+  standingBytes(nowMs: Millis): number {
+    const isOld = nowMs - this.reportedMs > REPORT_AGE_MS;
+    return isOld && this.standing <= LOW_WATER_BYTES ? 0 : this.standing;
   }
 
   observeRtt(rttMs: number): void {

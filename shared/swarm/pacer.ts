@@ -42,7 +42,7 @@ export class Pacer {
   /** How long the line needs for what waits here and in the transport. */
   backlogMs(): number {
     let bytes = this.waitingBytes;
-    for (const link of this.context.links.list) bytes += link.bufferedBytes;
+    for (const link of this.context.links.list) bytes += link.standingBytes(this.context.nowMs);
     return this.bytesPerSecond === 0 ? 0 : (bytes * 1000) / this.bytesPerSecond;
   }
 
@@ -137,8 +137,7 @@ export class Pacer {
   }
 
   private send(link: Link, bytes: Uint8Array): void {
-    link.bytesSent += bytes.byteLength;
-    link.bufferedBytes += bytes.byteLength;
+    link.noteSent(bytes.byteLength);
     this.context.statistics.bytesToPeers += bytes.byteLength;
     this.context.outputs.push({ type: 'send', peer: link.peer, channel: 'data', bytes });
   }

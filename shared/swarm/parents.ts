@@ -275,6 +275,7 @@ export class Parents {
   }
 
   onSearchTimer(): void {
+    if (this.context.role === 'seeder') return;
     for (const substream of this.context.substreams) {
       if (substream.feed.kind !== 'idle') continue;
       this.considerLease(substream);
@@ -316,8 +317,9 @@ export class Parents {
   /** Asks the best candidate of a sub-stream that has no parent. */
   private find(substream: Substream): void {
     const { context } = this;
-    if (substream.feed.kind !== 'idle' || !context.isSwarmEnabled || context.epoch === undefined) return;
-    if (context.endSequence !== undefined) return;
+    // A seeder is the source: nobody feeds it.
+    if (context.role === 'seeder' || context.epoch === undefined || context.endSequence !== undefined) return;
+    if (substream.feed.kind !== 'idle' || !context.isSwarmEnabled) return;
     const isLeased = this.serverStream.isLeased(substream.index);
     // In a swarm that is short of upload, whoever feeds others out of a lease is one more head (SWARM.md 3.6.6).
     if (isLeased && context.swarm.isShort && substream.children.length > 0) return;

@@ -11,6 +11,8 @@ import type { Uplink } from './uplink.ts';
 /** A peer of another protocol version will not have changed in less time than a page is reloaded. */
 const OTHER_VERSION_BACKOFF_MS = 600_000;
 
+const HELLO_TIMEOUT_MS = 5000;
+
 /** The life of a link: opened, HELLO, pings, silence, farewell. What it is used for is others' concern. */
 export class Sessions {
   private readonly context: EngineContext;
@@ -113,6 +115,8 @@ export class Sessions {
     const { links, config, nowMs } = this.context;
     for (const link of links.list) {
       if (nowMs - link.lastHeardMs > config.linkSilenceMs) this.hangUp(link, 'leaving', 'silent');
+      else if (link.node === undefined && nowMs - link.openedMs > HELLO_TIMEOUT_MS)
+        this.hangUp(link, 'leaving', 'no hello');
       else if (nowMs - link.pingSentMs >= config.pingIntervalMs) this.ping(link);
     }
   }

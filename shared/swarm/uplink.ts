@@ -3,8 +3,8 @@ import type { EngineContext } from './engine-context.ts';
 import type { Link } from './link.ts';
 import type { Pacer } from './pacer.ts';
 
-/** A link whose transport still holds this much, look after look, is clogged. */
-const CLOGGED_BYTES = 16 * 1024;
+/** What stands in the transport look after look, this long at the rate that was carried: the line takes no more. */
+const CONGESTED_MS = 150;
 /** Weight of a measurement that says the line carries less than believed, and how fast belief grows while it carries all. */
 const DECREASE_WEIGHT = 0.5;
 const INCREASE_FACTOR = 1.1;
@@ -71,23 +71,28 @@ export class Uplink {
     const { links, config } = this.context;
     let carried = 0;
     let active = 0;
-    let clogged = 0;
+    let standing = 0;
+    let standingLinks = 0;
     for (const link of links.list) {
       carried += link.bytesSent - link.bufferedBytes;
-      if (link.bytesSent > link.clogged.sentBefore) active++;
-      const isClogged = link.bufferedBytes > CLOGGED_BYTES;
-      if (isClogged && link.clogged.wasClogged) clogged++;
-      link.clogged = { wasClogged: isClogged, sentBefore: link.bytesSent };
+      const waits = link.standingBytes(nowMs);
+      if (link.bytesSent > link.measured.bytesSent || waits > 0) active++;
+      if (waits > 0 && link.measured.hadStanding) {
+        standing += waits;
+        standingLinks++;
+      }
+      link.measured = { hadStanding: waits > 0, bytesSent: link.bytesSent };
     }
     const elapsedMs = nowMs - this.measuredMs;
     const bytesPerSecond = elapsedMs > 0 ? (Math.max(0, carried - this.carriedBefore) * 1000) / elapsedMs : 0;
     this.measuredMs = nowMs;
     this.carriedBefore = carried;
-    // One clogged link among many is its receiver's line; most of them clogged is ours.
-    if (clogged > 0 && clogged * 2 >= active) {
+    // One link that stands among many is its receiver's line; where most of them stand it is ours.
+    const isCongested = standing * 1000 > bytesPerSecond * CONGESTED_MS && standingLinks * 2 >= active;
+    if (isCongested && standing > 0) {
       const lower = this.believed + (bytesPerSecond - this.believed) * DECREASE_WEIGHT;
       this.believed = Math.max(config.uplinkBytesPerSecondMin, Math.min(this.believed, lower));
-    } else if (clogged === 0 && bytesPerSecond > this.bytesPerSecond * FULL_SHARE) {
+    } else if (standingLinks === 0 && bytesPerSecond > this.bytesPerSecond * FULL_SHARE) {
       this.believed = Math.min(this.believed * INCREASE_FACTOR, Math.max(this.believed, this.limit));
     }
     this.applyRate();
