@@ -35,7 +35,7 @@ import { DEFAULT_SOCKET_LIMITS, SocketCounter } from './socket-limits.ts';
 export type TrackerServerOptions = {
   readonly authorise: Authorise;
   readonly ice?: IceOptions;
-  /** Pages that may join, as origins (`https://example.org`). Absent or empty: any. Clients that are no browser send none and pass. */
+  /** Pages that may join, as origins (`https://example.org`). Absent or empty: any. Our own always may, and clients that are no browser send none and pass. */
   readonly allowedOrigins?: readonly string[];
   /** There is a proxy in front: addresses are read from X-Forwarded-For. Without one anybody could write it. */
   readonly trustProxy?: boolean;
@@ -127,14 +127,18 @@ class SocketServer implements TrackerServer {
     if (this.isClosed) return 'The tracker is closing.';
     const address = clientAddress(request, this.options.trustProxy ?? false);
     if (!address) return 'Your address is unknown.';
-    const { origin } = request.headers;
-    const { allowedOrigins = [] } = this.options;
-    if (origin !== undefined && allowedOrigins.length > 0 && !allowedOrigins.includes(origin)) {
-      return 'This tracker does not serve that page.';
-    }
+    if (!this.isOriginAllowed(request)) return 'This tracker does not serve that page.';
     this.tellUndeclaredProxy(request);
     this.addresses.set(request, address);
     return this.counter.refusal(address, monotonicMs());
+  }
+
+  private isOriginAllowed(request: IncomingMessage): boolean {
+    const { origin } = request.headers;
+    const { allowedOrigins = [], trustProxy = false } = this.options;
+    if (origin === undefined || allowedOrigins.length === 0 || allowedOrigins.includes(origin)) return true;
+    // Our own watch page: no other page can make a browser send our name as both.
+    return origin.replace(/^https?:\/\//, '') === clientHost(request, trustProxy);
   }
 
   /** Below socket.io's own protocol, so that nothing said on this socket goes uncounted. */
@@ -306,7 +310,7 @@ class SocketServer implements TrackerServer {
 }
 
 /** Introductions and signals of a minute, in the busiest swarm. */
-const QUEUED_MESSAGES_MAX = 1000;
+const QUEUED_MESSAGES_MAX = 500;
 
 const BAD_JOIN: TrackerRefusal = {
   code: 'bad-request',

@@ -9,7 +9,7 @@ const OFFERS_MAX = 3;
 const HANDSHAKE_MS = 30_000;
 
 /** Before this two peers that met are not introduced again: either they are linked, or it did not work. */
-const REINTRODUCTION_MS = 60_000;
+const REINTRODUCTION_MS = 30_000;
 
 /**
  * That two peers were told of each other, and how far their handshake is. Both members hold the same object.

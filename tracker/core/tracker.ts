@@ -266,7 +266,11 @@ export class Tracker {
   private meetAtJoin(swarm: SwarmDirectory, member: Member, nowMs: number): Member[] {
     if (member.role === 'seeder') {
       const wanted = Math.max(0, this.limits.seederLinksWanted - member.linkCount);
-      const drawn = swarm.drawUploaders(DRAWN + this.limits.seederLinksWanted, this.random);
+      // One that comes back to few finds all of them again, those too who only receive.
+      const isSmall = swarm.viewers < this.limits.smallSwarmViewers;
+      const drawn = isSmall
+        ? [...swarm.members.values()].filter(({ role }) => role === 'viewer')
+        : swarm.drawUploaders(DRAWN + this.limits.seederLinksWanted, this.random);
       return pickStrongest(
         drawn.filter((other) => mayBeIntroduced(member, other, nowMs)),
         wanted,

@@ -108,6 +108,7 @@ test('pages of other origins are turned away at the door, programs without an or
   const { url } = await startTracker(context, { allowedOrigins: ['https://good.example'] });
   assert.equal(await opens(context, url, { origin: 'https://evil.example' }), false);
   assert.equal(await opens(context, url, { origin: 'https://good.example' }), true);
+  assert.equal(await opens(context, url, { origin: new URL(url).origin }), true, 'our own watch page');
   assert.equal(await opens(context, url, {}), true);
 });
 
