@@ -19,6 +19,8 @@ export type ServerOptions = {
   readonly host?: string;
   /** Default: any free port. */
   readonly port?: number;
+  /** The program. Default: seeder/main.ts as it is, without a build. */
+  readonly entry?: string;
 };
 
 /** The real command line in a process of its own, with a data folder of its own. */
@@ -53,10 +55,10 @@ export class ServerProcess {
   /** Starts it, the second time on the port it had. Done when it has printed its address. */
   async start(): Promise<void> {
     assert.equal(this.child, undefined, 'the server already runs');
-    const { args = [], host = '127.0.0.1', port = 0 } = this.options;
+    const { args = [], host = '127.0.0.1', port = 0, entry = ENTRY } = this.options;
     const common = ['--host', host, '--port', String(this.port || port), '--data', this.data, '--stun-port', '0'];
     const textBefore = this.text.length;
-    const child = spawn(process.execPath, [ENTRY, ...args, ...common], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [entry, ...args, ...common], { stdio: ['ignore', 'pipe', 'pipe'] });
     this.child = child;
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => {
