@@ -1,22 +1,9 @@
+import type { TrackDescription } from '../basics/track-description.ts';
 import type { Amf0Property } from './amf0.ts';
 import { describeAudioConfiguration, describeVideoConfiguration } from './codec-configuration.ts';
 import { metadataNumber, readMetadata } from './metadata.ts';
 import type { Tag } from './tag.ts';
 import { type AudioCodec, readTagContents, type TagContent, type VideoCodec } from './tag-contents.ts';
-
-/** One track as `/live/CHANNEL.json`, `inspect` and the desk tell it. */
-export type TrackDescription = {
-  readonly id: number;
-  readonly type: 'video' | 'audio' | 'data';
-  /** Our name: `h264`, `aac`, … */
-  readonly codec: string;
-  /** As `MediaSource.isTypeSupported` wants it; absent where no browser plays it, or before a configuration came. */
-  readonly codecString?: string;
-  readonly width?: number;
-  readonly height?: number;
-  readonly sampleRate?: number;
-  readonly channels?: number;
-};
 
 export type ObservedTrack = {
   readonly description: TrackDescription;

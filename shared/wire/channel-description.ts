@@ -1,19 +1,6 @@
 import { SwarmtubeError } from '../basics/errors.ts';
+import type { TrackDescription } from '../basics/track-description.ts';
 import { type ChannelName, type Epoch, parseChannelName, type Sequence, type WallMillis } from '../basics/units.ts';
-
-/** One track as `/live/CHANNEL.json`, `inspect` and the desk tell it. */
-export type TrackDescription = {
-  readonly id: number;
-  readonly type: 'video' | 'audio' | 'data';
-  /** Our name: `h264`, `aac`, … */
-  readonly codec: string;
-  /** As `MediaSource.isTypeSupported` wants it: `avc1.64001f`, `mp4a.40.2`; absent where no browser plays it. */
-  readonly codecString?: string;
-  readonly width?: number;
-  readonly height?: number;
-  readonly sampleRate?: number;
-  readonly channels?: number;
-};
 
 /** `/live/CHANNEL.json`. */
 export type ChannelDescription = {
