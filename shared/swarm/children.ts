@@ -8,12 +8,15 @@ import type { Subscribe } from '../wire/subscribe.ts';
 import { deadlineMs, type EngineContext, sendControl } from './engine-context.ts';
 import type { Link } from './link.ts';
 import type { Pacer } from './pacer.ts';
+import { mayDisplace } from './parent-choice.ts';
 import type { Parents } from './parents.ts';
 import { type Child, parentOf, type Substream } from './substream.ts';
 import type { Uplink } from './uplink.ts';
 
 /** Packets waiting for one child, over which it cannot keep up and is sent elsewhere. */
 const CHILD_WAITING_MAX = 12;
+
+const BACKLOG_INTERVAL_MS = 1000;
 
 /** Whom we feed: admission, displacement, grace, shedding, and the relaying itself (SWARM.md 3.6). */
 export class Children {
@@ -67,7 +70,8 @@ export class Children {
   subscribed(link: Link, message: Subscribe): void {
     const substream = this.context.substreams[message.substream];
     if (substream === undefined) return;
-    if (message.epoch !== this.context.epoch) {
+    // Without a map of this epoch we would send what it has.
+    if (message.epoch !== this.context.epoch || link.map === undefined) {
       this.refuse(link, message.substream, 'epoch');
       return;
     }
@@ -128,7 +132,10 @@ export class Children {
 
   /** What the child misses: two packets at once, some more when the line is idle (SWARM.md 5.11). */
   private sendBacklog(substream: Substream, link: Link, message: Subscribe): void {
-    const { config, ring } = this.context;
+    const { config, ring, nowMs } = this.context;
+    // Who subscribes again and again does not get the backlog each time.
+    if (nowMs - (link.backlogSentMs[substream.index] as number) < BACKLOG_INTERVAL_MS) return;
+    link.backlogSentMs[substream.index] = nowMs;
     const step = config.substreams;
     const aligned = message.from + ((substream.index - (message.from % step) + step) % step);
     const from = aligned as typeof message.from;
@@ -138,9 +145,9 @@ export class Children {
       if (link.map?.has(sequence)) continue;
       const bytes = encodePush({ type: 'push', isBacklog: true, packet });
       const expiresMs = deadlineMs(this.context, sequence);
-      if (at < config.backlogPushes) this.pacer.push(link, bytes, expiresMs);
-      else this.pacer.repair(link, bytes, expiresMs);
-      link.map?.add(sequence);
+      const isSent =
+        at < config.backlogPushes ? this.pacer.push(link, bytes, expiresMs) : this.pacer.repair(link, bytes, expiresMs);
+      if (isSent) link.map?.add(sequence);
     }
   }
 
@@ -159,9 +166,9 @@ export class Children {
   // --- Displacement --------------------------------------------------------------------------------------------------------
 
   private makeRoom(link: Link, substream: Substream, message: Subscribe): boolean {
-    if (message.isPeaceful || this.context.swarm.isShort) return false;
     const victim = this.victimFor(substream);
-    if (victim === undefined || victim.child.link === link || victim.child.strength >= message.strength) return false;
+    if (victim === undefined || victim.child.link === link) return false;
+    if (!mayDisplace(message, victim.child.strength, this.context.swarm.isShort)) return false;
     // A swap of places: the newcomer's old slot is free now. Else the newcomer itself takes the displaced (SWARM.md 3.6.5).
     const previous = message.parent === undefined ? undefined : this.context.links.get(message.parent);
     const isSwap =
@@ -266,8 +273,7 @@ export class Children {
     const expiresMs = deadlineMs(this.context, sequence);
     for (const { link } of substream.children) {
       if (isFrom(link.peer) || link.map?.has(sequence)) continue;
-      this.pacer.push(link, bytes, expiresMs);
-      link.map?.add(sequence);
+      if (this.pacer.push(link, bytes, expiresMs)) link.map?.add(sequence);
     }
   }
 

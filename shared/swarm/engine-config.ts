@@ -133,6 +133,9 @@ export type EngineConfig = {
   /** Backlog packets sent to a new child at once, and those sent when the line is idle. */
   readonly backlogPushes: number;
   readonly backlogRepairs: number;
+  /** Repairs a second that one neighbour is given, and how many at once: it has others to ask, and our upload is for all. */
+  readonly repairsPerSecond: number;
+  readonly repairsBurst: number;
   /** Control messages a second that one link may send, and how many at once: over it the link is cut. */
   readonly controlMessagesPerSecond: number;
   readonly controlMessagesBurst: number;
@@ -225,6 +228,8 @@ export const DEFAULT_ENGINE_CONFIG: EngineConfig = {
   uplinkIntervalMs: 500,
   backlogPushes: 2,
   backlogRepairs: 6,
+  repairsPerSecond: 12,
+  repairsBurst: 24,
   controlMessagesPerSecond: 120,
   controlMessagesBurst: 480,
   unsolicitedPacketsMax: 32,

@@ -36,7 +36,11 @@ export class Link {
   readonly refusedUntilMs: Float64Array;
   /** Per sub-stream: pushes are welcome until then although it is no parent (grace after eviction, packets under way). */
   readonly welcomeUntilMs: Float64Array;
-  /** Per sub-stream: accepted, and then never pushed. */
+  /** Per sub-stream: when it was sent what it had missed. */
+  readonly backlogSentMs: Float64Array;
+  /** Repairs it may still ask of us. */
+  readonly repairs: TokenBucket;
+  /** Accepted, and then never pushed; in a row. */
   blackHoles = 0;
   avoidedUntilMs = Number.NEGATIVE_INFINITY;
   /** Requests without an answer yet. */
@@ -68,6 +72,8 @@ export class Link {
     this.rttMs = rttMs > 0 ? rttMs : INITIAL_RTT_MS;
     this.refusedUntilMs = new Float64Array(config.substreams).fill(Number.NEGATIVE_INFINITY);
     this.welcomeUntilMs = new Float64Array(config.substreams).fill(Number.NEGATIVE_INFINITY);
+    this.backlogSentMs = new Float64Array(config.substreams).fill(Number.NEGATIVE_INFINITY);
+    this.repairs = new TokenBucket(config.repairsBurst, nowMs);
     this.controlMessages = new TokenBucket(config.controlMessagesBurst, nowMs);
     this.unsolicited = new TokenBucket(config.unsolicitedPacketsMax, nowMs);
   }

@@ -32,6 +32,7 @@ export class PacketRing {
   }
 
   get(sequence: number): Packet | undefined {
+    if (sequence < this.oldest) return undefined;
     const packet = this.slots[sequence % this.capacity];
     return packet !== undefined && packet.header.sequence === sequence ? packet : undefined;
   }

@@ -43,7 +43,16 @@ export function mayBeAsked(context: EngineContext, substream: Substream, asker: 
   if (offer?.lagMs === undefined) return false;
   if (substream.children.some((child) => child.link === link)) return false;
   if (link.isOpen(substream.index)) return true;
-  return !asker.isPeaceful && offer.weakestStrength !== STRENGTH_UNBEATABLE && asker.strength > offer.weakestStrength;
+  return mayDisplace(asker, offer.weakestStrength, context.swarm.isShort);
+}
+
+/**
+ * The stronger displaces the weaker, but not where that would only move the shortage about (SWARM.md 5.1). A receiver only may
+ * always be displaced unless the swarm is short: it displaces nobody in turn, so no storm comes of it.
+ */
+export function mayDisplace(asker: Asker, weakestStrength: number, isShort: boolean): boolean {
+  if (weakestStrength === STRENGTH_UNBEATABLE || isShort || asker.strength <= weakestStrength) return false;
+  return !asker.isPeaceful || weakestStrength === 0;
 }
 
 /** SWARM.md 3.5: lag there, distance, time on its line, chance; in ms. */

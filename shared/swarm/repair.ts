@@ -18,8 +18,6 @@ const JITTER_MS = 30;
 /** Of a neighbour's promises, with this many broken and more broken than kept, its map is not believed for a while. */
 const BROKEN_PROMISES_MAX = 8;
 const DISTRUST_MS = 15_000;
-/** Requests served for one neighbour out of one message's worth. */
-const REPAIRS_PER_REQUEST_MAX = 8;
 
 /** Repair by pull: holes are asked of a neighbour whose map shows the packet (SWARM.md 3.7), and others' requests are served. */
 export class Repair {
@@ -67,17 +65,19 @@ export class Repair {
   requested(link: Link, message: Request): void {
     const { context } = this;
     if (message.epoch !== context.epoch) return;
-    for (const [at, sequence] of message.sequences.entries()) {
+    const { repairsPerSecond, repairsBurst } = context.config;
+    for (const sequence of message.sequences) {
       const packet = context.ring.get(sequence);
       const expiresMs = Math.max(deadlineMs(context, sequence), context.nowMs + 1000);
       const isSent =
         packet !== undefined &&
-        at < REPAIRS_PER_REQUEST_MAX &&
+        link.repairs.refill(repairsPerSecond, repairsBurst, context.nowMs) >= 1 &&
         this.pacer.repair(link, encodeRepair({ type: 'repair', packet }), expiresMs);
       if (!isSent) {
         sendControl(context, link, { type: 'missing', epoch: message.epoch, sequence });
         continue;
       }
+      link.repairs.take(1);
       context.statistics.repairsSent++;
       link.map?.add(sequence);
     }

@@ -10,6 +10,11 @@ const DECREASE_WEIGHT = 0.5;
 const INCREASE_FACTOR = 1.1;
 /** The line is taken to be full when this share of it is used: only then can it show that it carries more. */
 const FULL_SHARE = 0.8;
+/** So long after the line last was full, belief drifts back to what is usual, by this much a measurement; doubled if in vain. */
+const CALM_MS = 10_000;
+const CALM_MS_MAX = 160_000;
+const RECOVERY_FACTOR = 1.03;
+const MOST_CARRIED_DECAY = 0.999;
 /** Slots are taken back only when the quotient falls this far under their number: the bitrate's noise must evict nobody. */
 const SLOT_HYSTERESIS = 0.25;
 
@@ -24,6 +29,10 @@ export class Uplink {
   private limit: number;
   private carriedBefore = 0;
   private measuredMs: Millis;
+  private congestedMs = Number.NEGATIVE_INFINITY;
+  private mostCarried = 0;
+  private calmMs = CALM_MS;
+  private hasDrifted = false;
   private withdrawn = 0;
   private withdrawnMs = Number.NEGATIVE_INFINITY;
   private recoveredMs = Number.NEGATIVE_INFINITY;
@@ -92,12 +101,29 @@ export class Uplink {
     if (isCongested && standing > 0) {
       const lower = this.believed + (bytesPerSecond - this.believed) * DECREASE_WEIGHT;
       this.believed = Math.max(config.uplinkBytesPerSecondMin, Math.min(this.believed, lower));
-    } else if (standingLinks === 0 && bytesPerSecond > this.bytesPerSecond * FULL_SHARE) {
-      this.believed = Math.min(this.believed * INCREASE_FACTOR, Math.max(this.believed, this.limit));
+      this.congestedMs = nowMs;
+      if (this.hasDrifted) this.calmMs = Math.min(CALM_MS_MAX, this.calmMs * 2);
+      this.hasDrifted = false;
+    } else if (standingLinks === 0) {
+      this.grow(bytesPerSecond, nowMs);
     }
     this.applyRate();
     this.recover(nowMs);
     this.countSlots();
+  }
+
+  /** Nothing stands: the line carries all it is given. Does that say that it would carry more? */
+  private grow(bytesPerSecond: number, nowMs: Millis): void {
+    this.mostCarried = Math.max(this.mostCarried * MOST_CARRIED_DECAY, bytesPerSecond);
+    if (bytesPerSecond > this.bytesPerSecond * FULL_SHARE) {
+      this.believed = Math.min(this.believed * INCREASE_FACTOR, Math.max(this.believed, this.limit));
+      return;
+    }
+    // A line that was bad for a while gets its chance again, or it would be given no children to prove itself by.
+    const usual = Math.max(this.mostCarried, this.context.config.initialUplinkBytesPerSecond);
+    if (this.believed >= usual || nowMs - this.congestedMs < this.calmMs) return;
+    this.hasDrifted = true;
+    this.believed = Math.min(usual, this.believed * RECOVERY_FACTOR);
   }
 
   /** A link is gone, and its counters with it. */

@@ -1,0 +1,179 @@
+// The engine's small parts, each alone: timers, ring, maps, buckets, bans, links, clock.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { Epoch, Millis, PeerId, Sequence } from '../../../shared/basics/units.ts';
+import { Bans } from '../../../shared/swarm/bans.ts';
+import { DEFAULT_ENGINE_CONFIG } from '../../../shared/swarm/engine-config.ts';
+import { HaveMap } from '../../../shared/swarm/have-map.ts';
+import { Link } from '../../../shared/swarm/link.ts';
+import { Links } from '../../../shared/swarm/links.ts';
+import { PacketRing } from '../../../shared/swarm/packet-ring.ts';
+import { StreamClock } from '../../../shared/swarm/stream-clock.ts';
+import { Timers } from '../../../shared/swarm/timers.ts';
+import { TokenBucket } from '../../../shared/swarm/token-bucket.ts';
+import { copiesFor } from '../../../shared/swarm/uplink.ts';
+import type { Have } from '../../../shared/wire/have.ts';
+import { makePacket } from '../../support/engine-network.ts';
+
+const EPOCH = 7 as Epoch;
+const at = (ms: number): Millis => ms as Millis;
+const packet = (sequence: number, captureMs = sequence * 50) => makePacket(EPOCH, sequence, captureMs, false, 100);
+
+test('timers: the earliest is told, a due one is taken once, sooner wins over later', () => {
+  const timers = new Timers();
+  assert.equal(timers.earliest(), undefined);
+  timers.set('have', 100.2);
+  timers.setSooner('have', 300);
+  timers.setSooner('wanted', 50);
+  assert.equal(timers.earliest(), 50);
+  assert.equal(timers.takeIfDue('wanted', at(49)), false);
+  assert.equal(timers.takeIfDue('wanted', at(50)), true);
+  assert.equal(timers.takeIfDue('wanted', at(50)), false);
+  assert.equal(timers.earliest(), 101);
+});
+
+test('packet ring: agrees with a map that forgets what is a whole ring older', () => {
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 0, max: 400 }), { maxLength: 200 }), (sequences) => {
+      const ring = new PacketRing(64);
+      const model = new Map<number, unknown>();
+      let newest = -1;
+      for (const sequence of sequences) {
+        const isKept = ring.put(packet(sequence));
+        assert.equal(isKept, sequence > newest - 64);
+        if (isKept) model.set(sequence, true);
+        newest = Math.max(newest, sequence);
+      }
+      assert.equal(ring.newest, newest);
+      for (let sequence = 0; sequence <= 401; sequence++) {
+        const isHeld = model.has(sequence) && sequence > newest - 64;
+        // Only one packet stands in a slot: the newest that belongs there.
+        if (ring.has(sequence)) assert.ok(isHeld);
+        else if (isHeld) assert.fail(`lost ${sequence}`);
+      }
+    }),
+    { seed: 2, numRuns: 100 },
+  );
+});
+
+test('packet ring: gives the packets of one sub-stream, in order, from where it is asked', () => {
+  const ring = new PacketRing(64);
+  for (let sequence = 0; sequence < 100; sequence++) if (sequence !== 50) ring.put(packet(sequence));
+  assert.deepEqual(
+    ring.from(2 as Sequence, 8, 4).map((each) => each.header.sequence),
+    [42, 58, 66, 74],
+  );
+  assert.deepEqual(ring.from(200 as Sequence, 8, 4), []);
+});
+
+test('have-map: bits, additions, removals and the newest claim', () => {
+  const map = new Uint8Array(16);
+  map[0] = 0x80;
+  map[15] = 0x02;
+  const have = { epoch: EPOCH, base: 1000 as Sequence, map } as Have;
+  const claims = new HaveMap(have);
+  assert.equal(claims.has(1000), true);
+  assert.equal(claims.has(1001), false);
+  assert.equal(claims.has(1126), true);
+  assert.equal(claims.has(999), false);
+  assert.equal(claims.has(1128), false);
+  assert.equal(claims.newest, 1126);
+  claims.add(1001);
+  claims.remove(1000);
+  claims.add(5);
+  assert.equal(claims.has(1001), true);
+  assert.equal(claims.has(1000), false);
+  assert.equal(map[0], 0x80, 'the message itself is not touched');
+});
+
+test('token bucket: refills by time, never over its burst, and may be overdrawn', () => {
+  const bucket = new TokenBucket(10, at(0));
+  bucket.take(15);
+  assert.equal(bucket.refill(5, 10, at(0)), -5);
+  assert.equal(bucket.refill(5, 10, at(2000)), 5);
+  assert.equal(bucket.refill(5, 10, at(60_000)), 10);
+  assert.equal(bucket.refill(5, 10, at(50_000)), 10, 'a clock that steps back takes nothing');
+});
+
+test('bans: each lasts twice as long as the one before, is told once, and outlives nothing but itself', () => {
+  const bans = new Bans(DEFAULT_ENGINE_CONFIG);
+  const peer = 'AAAAAAAAAAAAAAAA' as PeerId;
+  assert.equal(bans.ban(peer, at(0)), 60_000);
+  assert.equal(bans.isBanned(peer, at(59_999)), true);
+  assert.equal(bans.isBanned(peer, at(60_000)), false);
+  assert.equal(bans.ban(peer, at(100_000)), 220_000);
+  bans.avoid(peer, 1000, at(100_000));
+  assert.equal(bans.isBanned(peer, at(219_999)), true, 'a shorter wait does not shorten a ban');
+  assert.deepEqual(bans.takeFresh(), [peer, peer]);
+  assert.deepEqual(bans.takeFresh(), []);
+  for (let index = 0; index < 2000; index++) bans.ban(`peer-${index}` as PeerId, at(0));
+  assert.equal(bans.isBanned('peer-0' as PeerId, at(1)), false, 'the memory of bans is bounded');
+  assert.equal(bans.isBanned('peer-1999' as PeerId, at(1)), true);
+});
+
+test('links: always in the order of their ids, whatever the order of coming and going', () => {
+  const links = new Links();
+  const make = (peer: string) => new Link(peer as PeerId, 'viewer', 40, at(0), DEFAULT_ENGINE_CONFIG);
+  for (const peer of ['m', 'c', 'z', 'a']) links.add(make(peer));
+  links.remove('c' as PeerId);
+  links.add(make('b'));
+  assert.deepEqual(
+    links.list.map((link) => link.peer),
+    ['a', 'b', 'm', 'z'],
+  );
+  assert.equal(links.remove('c' as PeerId), undefined);
+});
+
+test('link: what was just sent is no standing queue, what stays is, and a small rest is forgotten', () => {
+  const link = new Link('a' as PeerId, 'viewer', 40, at(0), DEFAULT_ENGINE_CONFIG);
+  link.noteSent(16_000);
+  link.noteBuffer(16_000, at(0));
+  assert.equal(link.standingBytes(at(0)), 0);
+  link.noteSent(4_000);
+  link.noteBuffer(14_000, at(50));
+  assert.equal(link.standingBytes(at(50)), 10_000);
+  assert.equal(link.standingBytes(at(600)), 0);
+  link.noteBuffer(40_000, at(700));
+  assert.equal(link.standingBytes(at(5000)), 40_000, 'a clogged link stays clogged until it drains');
+});
+
+test('stream clock: capture times known, between neighbours, and ahead of the newest', () => {
+  const ring = new PacketRing(128);
+  const clock = new StreamClock(ring);
+  clock.setOffset(1_000_000);
+  for (let sequence = 0; sequence < 40; sequence++) {
+    if (sequence === 20) continue;
+    const each = packet(sequence, 1_000_000 + sequence * 50);
+    ring.put(each);
+    clock.observe(each, at(sequence * 50 + 30));
+  }
+  assert.equal(clock.intervalMs, 50);
+  assert.equal(clock.captureMs(19), 1_000_950);
+  assert.equal(clock.captureMs(20), 1_001_000);
+  assert.equal(clock.captureMs(49), 1_002_450);
+  assert.equal(clock.localMs(1_000_950), 950);
+  assert.equal(clock.lagMs(1_000_950, at(1000)), 50);
+  assert.ok(clock.newestPlausible(at(39 * 50)) >= 39);
+  assert.ok(clock.newestPlausible(at(39 * 50 + 1000)) >= 59);
+  assert.ok(clock.newestPlausible(at(39 * 50 + 1000)) <= 63);
+  assert.ok(Math.abs(clock.bytesPerSecond - packet(1).bytes.byteLength * 20) < 1);
+});
+
+test('stream clock: without a known offset the fastest packet is taken to have had no delay', () => {
+  const ring = new PacketRing(128);
+  const clock = new StreamClock(ring);
+  clock.observe(packet(0, 5000), at(100));
+  clock.observe(packet(1, 5050), at(120));
+  assert.equal(clock.lagMs(5050, at(120)), 0);
+  assert.equal(clock.lagMs(5000, at(100)), 30);
+});
+
+test('copies follow the audience, and one viewer who comes and goes changes nothing', () => {
+  assert.deepEqual(
+    [1, 10, 11, 50, 51, 5000, 6000, 9000].map((viewers) => copiesFor(viewers, 0)),
+    [1, 1, 2, 2, 3, 3, 4, 6],
+  );
+  assert.equal(copiesFor(10, 2), 2);
+  assert.equal(copiesFor(8, 2), 1);
+});
