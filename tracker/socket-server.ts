@@ -154,7 +154,8 @@ class SocketServer implements TrackerServer {
     transport.on('packet', () => {
       if (bucket.take(monotonicMs())) return;
       this.counter.flooded(address, monotonicMs());
-      transport.close(true);
+      // Not with a closing handshake, for which one that only sends could let us wait.
+      transport.request.socket.destroy();
     });
   }
 
@@ -275,7 +276,7 @@ class SocketServer implements TrackerServer {
     socket.emit(event, payload);
     // One that does not read would keep what others say to it in our memory until its ping times out.
     const transport = socket.conn as unknown as TransportSocket;
-    if (transport.writeBuffer.length > QUEUED_MESSAGES_MAX) socket.disconnect(true);
+    if (transport.writeBuffer.length > QUEUED_MESSAGES_MAX) socket.request.socket.destroy();
   }
 
   private refuse(peer: PeerId, refusal: TrackerRefusal): void {

@@ -10,7 +10,13 @@ import { type TestContext, test } from 'node:test';
 import { io } from 'socket.io-client';
 import type { TrackerClient, TrackerClientEvents } from '../../../shared/driver/ports.ts';
 import { createTrackerClient } from '../../../shared/driver/socket-io-tracker-client.ts';
-import type { JoinAnswer, JoinRequest, SignalEnvelope, TrackerRefusal } from '../../../shared/wire/tracker-messages.ts';
+import type {
+  JoinAnswer,
+  JoinRequest,
+  SignalEnvelope,
+  SwarmState,
+  TrackerRefusal,
+} from '../../../shared/wire/tracker-messages.ts';
 import { authoriseByChannel } from '../../../tracker/authorise.ts';
 import { attachTracker, type TrackerServer, type TrackerServerOptions } from '../../../tracker/socket-server.ts';
 
@@ -89,6 +95,12 @@ test('a viewer that closes is forgotten, and whoever signals to it hears that it
   assert.equal(tracker.viewers('demo'), 1);
 });
 
+test('the members of a channel are told how the swarm is', async (context) => {
+  const { url } = await startTracker(context);
+  const viewer = await joinedViewer(context, url);
+  assert.equal(((await viewer.next('swarm')) as SwarmState).viewers, 1);
+});
+
 test('reports are summed up by channel', async (context) => {
   const { url, tracker } = await startTracker(context);
   const viewer = await joinedViewer(context, url);
@@ -163,6 +175,22 @@ test('a message over 64 KiB closes the socket', async (context) => {
   await closed;
 });
 
+test('a socket that never reads is cut before what others say to it fills our memory', async (context) => {
+  const socketLimits = { messagesPerSocket: { burst: 1e9, perSecond: 1 } };
+  const { url, tracker } = await startTracker(context, { socketLimits });
+  const stalled = rawSocket(context, url, {});
+  await once(stalled as never, 'connect');
+  await stalled.timeout(5000).emitWithAck('join', VIEWER);
+  const transport = stalled.io.engine.transport as unknown as { ws: { _socket: { pause(): void } } };
+  transport.ws._socket.pause();
+  // Each signal to somebody who is not there is answered.
+  const signal = { type: 'candidate', candidate: '', mid: '0' };
+  while (tracker.stats().sockets > 0) {
+    for (let count = 0; count < 500; count++) stalled.emit('signal', { peerId: NOBODY, signal });
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+});
+
 test('long polling is not spoken, and the HTTP server answers everything else itself, also after the tracker closed', async (context) => {
   const { url, stop } = await startTracker(context);
   const polling = await fetch(`${url}?EIO=4&transport=polling`);
@@ -173,6 +201,8 @@ test('long polling is not spoken, and the HTTP server answers everything else it
   await stop(false);
   assert.equal(await page(), 'the page');
 });
+
+const NOBODY = 'AAAAbbbb0000_-zz';
 
 const REPORT = {
   slots: 8,
