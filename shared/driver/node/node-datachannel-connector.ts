@@ -1,4 +1,6 @@
 import type { DataChannel, PeerConnection, RtcConfig } from 'node-datachannel';
+import { errorText } from '../../basics/errors.ts';
+import { type Logger, SILENT_LOGGER } from '../../basics/log.ts';
 import type { LinkChannel } from '../../swarm/engine-types.ts';
 import type { IceServer } from '../../wire/tracker-messages.ts';
 import type { PeerConnector } from '../ports.ts';
@@ -23,18 +25,22 @@ const MESSAGE_BYTES_MAX = 64 * 1024;
  */
 const SCTP_SEND_BUFFER_BYTES = 256 * 1024;
 
+/** Connections that were closed end their own work first. */
+const CLEANUP_DELAY_MS = 100;
+
 /** WebRTC of libdatachannel, by its native interface. Rejects where no binary for this machine loads. */
 export async function openNodeDatachannelConnector(options: NodeConnectorOptions): Promise<PeerConnector> {
   const library = await import('node-datachannel');
   library.initLogger('Fatal', () => {});
   library.setSctpSettings({ sendBufferSize: SCTP_SEND_BUFFER_BYTES });
   openConnectors++;
+  clearTimeout(cleanupTimer);
   let isReleased = false;
   const release = (): void => {
     if (isReleased) return;
     isReleased = true;
-    // The library is one for the process: its threads go when nobody is left, and the process can end.
-    if (--openConnectors === 0) library.cleanup();
+    if (--openConnectors > 0) return;
+    cleanupTimer = setTimeout(() => cleanUp(library, options.logger ?? SILENT_LOGGER), CLEANUP_DELAY_MS);
   };
   return new RtcConnector(
     (iceServers, events) => new NodeDatachannelTransport(library, iceServers, options, events),
@@ -43,6 +49,20 @@ export async function openNodeDatachannelConnector(options: NodeConnectorOptions
 }
 
 let openConnectors = 0;
+let cleanupTimer: ReturnType<typeof setTimeout> | undefined;
+
+/**
+ * The library's threads are the process's: they go when no connector is left, or the process would not end by itself. It
+ * waits for them in our thread, up to 10 s, which is long where hundreds of connections have just been told to close; and
+ * what is connected right after a cleanup that came too soon never opens (node-datachannel 0.33.4).
+ */
+function cleanUp(library: Library, logger: Logger): void {
+  try {
+    library.cleanup();
+  } catch (thrown) {
+    logger.warn({ reason: errorText(thrown) }, 'node-datachannel did not end its threads');
+  }
+}
 
 class NodeDatachannelTransport implements RtcTransport {
   private readonly connection: PeerConnection;
