@@ -1,6 +1,7 @@
 import { SwarmtubeError } from '../basics/errors.ts';
 import type { PeerId } from '../basics/units.ts';
 import { parseChannelName, parsePeerId } from '../basics/units.ts';
+import { SUBSTREAMS_MAX } from './limits.ts';
 import type {
   AskRequest,
   Commitment,
@@ -30,8 +31,6 @@ export const SDP_LENGTH_MAX = 16 * 1024;
 export const CANDIDATE_LENGTH_MAX = 512;
 /** A signed token with a dozen claims has 1 KiB. */
 const TOKEN_LENGTH_MAX = 4096;
-/** More than any protocol version will have. */
-const SUBSTREAMS_MAX = 64;
 /** A seeder is introduced to the heads of all its sub-streams at once. */
 const INTRODUCTIONS_MAX = 256;
 const ICE_SERVERS_MAX = 16;

@@ -79,7 +79,7 @@ const ROWS: readonly Row[] = [
     wrong: [
       [{}, 'ask.substreams'],
       [{ substreams: [-1] }, 'ask.substreams'],
-      [{ substreams: new Array(65).fill(0) }, 'ask.substreams'],
+      [{ substreams: new Array(17).fill(0) }, 'ask.substreams'],
     ],
   },
   {
@@ -104,7 +104,7 @@ const ROWS: readonly Row[] = [
     wrong: [
       [{ ...REPORT, slots: null }, 'report.slots'],
       [{ ...REPORT, lagMs: ['1'] }, 'report.lagMs'],
-      [{ ...REPORT, lagMs: new Array(65).fill(0) }, 'report.lagMs'],
+      [{ ...REPORT, lagMs: new Array(17).fill(0) }, 'report.lagMs'],
       [{ ...REPORT, bytesToPeers: Number.POSITIVE_INFINITY }, 'report.bytesToPeers'],
       [{ ...REPORT, banned: ['x'] }, 'report.banned'],
       [{ ...REPORT, banned: new Array(33).fill(ID) }, 'report.banned'],
@@ -119,7 +119,7 @@ const ROWS: readonly Row[] = [
       [{ answer: { ...ANSWER, peerId: 1 } }, 'answer.peerId'],
       [{ answer: { ...ANSWER, iceServers: [{ urls: 'http://x' }] } }, 'iceServers.urls'],
       [{ answer: { ...ANSWER, iceServers: [{ urls: 'stun:x', credential: {} }] } }, 'iceServers.credential'],
-      [{ answer: { ...ANSWER, commitments: [{ substream: 64, fan: 1 }] } }, 'commitments.substream'],
+      [{ answer: { ...ANSWER, commitments: [{ substream: 16, fan: 1 }] } }, 'commitments.substream'],
       [{ answer: { ...ANSWER, swarm: {} } }, 'swarm.isShort'],
     ],
   },
