@@ -1,5 +1,5 @@
 import { errorText, SwarmtubeError } from '../shared/basics/errors.ts';
-import type { ChannelName, Epoch, Millis, Sequence } from '../shared/basics/units.ts';
+import type { Epoch, Millis, Sequence } from '../shared/basics/units.ts';
 import { decodeBase64Url } from '../shared/bytes/base64url.ts';
 import { openBrowserConnector } from '../shared/driver/browser/webrtc-connector.ts';
 import { createBrowserTimer } from '../shared/driver/browser/worker-timer.ts';
@@ -12,6 +12,7 @@ import type { Packet } from '../shared/packets/packet.ts';
 import type { EngineSnapshot } from '../shared/swarm/engine-types.ts';
 import type { ChannelDescription } from '../shared/wire/channel-description.ts';
 import type { ResolvedOptions } from './options.ts';
+import { loadScriptVerifier, needsScriptVerifier } from './script-verifier.ts';
 
 export type SessionEvents = {
   /** The channel plays this epoch, from this packet on: what was played before is over. */
@@ -170,7 +171,8 @@ export class ChannelSession {
 
   private async openDriver(description: ChannelDescription, key: Uint8Array): Promise<SwarmDriver> {
     const { channel, channelUrl, token, patienceMs } = this.options;
-    const verify = await createPacketVerifier(channel as ChannelName, key);
+    if (await needsScriptVerifier()) await loadScriptVerifier();
+    const verify = await createPacketVerifier(channel, key);
     this.connector = this.options.p2p === 'off' ? undefined : openBrowserConnector();
     const trackerUrl = new URL(description.tracker, channelUrl).href;
     const driver = new SwarmDriver({
