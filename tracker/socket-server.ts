@@ -189,11 +189,11 @@ class SocketServer implements TrackerServer {
         return;
       }
       isJoining = true;
-      const done = (reply: JoinReply | undefined): void => {
+      const answer = (reply: JoinReply): void => {
         isJoining = false;
-        if (reply) acknowledge(reply);
+        acknowledge(reply);
       };
-      this.join(peer, socket, payload, address).then(done, (error) => this.failed(peer, error));
+      this.join(peer, socket, payload, address, answer).catch((error) => this.failed(peer, error));
     });
   }
 
@@ -202,32 +202,30 @@ class SocketServer implements TrackerServer {
     socket: Socket,
     payload: unknown,
     address: NetworkAddress,
-  ): Promise<JoinReply | undefined> {
+    answer: (reply: JoinReply) => void,
+  ): Promise<void> {
     const request = parseJoinRequest(payload);
     const context = { address: formatNetworkAddress(address), origin: socket.request.headers.origin };
     const admission = await this.options.authorise(request, context);
     if (!admission.isAllowed) {
       this.logger.debug({ peer, channel: request.channel, code: admission.refusal.code }, 'join refused');
-      return { refusal: admission.refusal };
+      answer({ refusal: admission.refusal });
+      return;
     }
     const serverTimeMs = Date.now();
     const host = clientHost(socket.request, this.options.trustProxy ?? false);
     const iceServers = iceServersFor(this.options.ice ?? {}, host, peer, serverTimeMs);
     const { bitrateKbps } = admission;
     const known = bitrateKbps === undefined ? {} : { bitrateKbps };
-    const outputs = this.core.handle(
-      { type: 'join', peer, request, serverTimeMs, iceServers, ...known },
-      monotonicMs(),
-    );
-    let reply: JoinReply | undefined;
-    for (const output of outputs) {
+    const input = { type: 'join', peer, request, serverTimeMs, iceServers, ...known } as const;
+    // In one go, so that the answer goes out before anything that others say to the newcomer.
+    for (const output of this.core.handle(input, monotonicMs())) {
       if (output.type !== 'join-reply') this.carryOut(output);
       else {
-        reply = output.reply;
-        if ('answer' in reply) await socket.join(output.channel);
+        if ('answer' in output.reply) void socket.join(output.channel);
+        answer(output.reply);
       }
     }
-    return reply;
   }
 
   private feed(input: TrackerInput): void {

@@ -27,14 +27,14 @@ const UNPROVEN_ADDRESSES_MAX = 4;
 /** Counts what one side of one introduction has signalled. */
 export class CandidateBudget {
   private candidates = 0;
-  private readonly unproven = new Set<string>();
+  private readonly unproven: string[] = [];
 
   /** `unprovenAddress`: the one that could not be checked, if there is one. */
   take(unprovenAddress: string | undefined): boolean {
     if (this.candidates >= CANDIDATES_MAX) return false;
-    if (unprovenAddress !== undefined && !this.unproven.has(unprovenAddress)) {
-      if (this.unproven.size >= UNPROVEN_ADDRESSES_MAX) return false;
-      this.unproven.add(unprovenAddress);
+    if (unprovenAddress !== undefined && !this.unproven.includes(unprovenAddress)) {
+      if (this.unproven.length >= UNPROVEN_ADDRESSES_MAX) return false;
+      this.unproven.push(unprovenAddress);
     }
     this.candidates++;
     return true;

@@ -24,8 +24,9 @@ export class Introduction {
   readonly introducedMs: number;
   private offers = 0;
   private isAnswerDue = false;
-  private readonly offererBudget = new CandidateBudget();
-  private readonly answererBudget = new CandidateBudget();
+  /** Made when needed: there are a dozen introductions a peer, and not all of them are used. */
+  private offererBudget: CandidateBudget | undefined;
+  private answererBudget: CandidateBudget | undefined;
 
   constructor(offerer: PeerId, answerer: PeerId, nowMs: number) {
     this.offerer = offerer;
@@ -34,7 +35,12 @@ export class Introduction {
   }
 
   budgetOf(sender: PeerId): CandidateBudget {
-    return sender === this.offerer ? this.offererBudget : this.answererBudget;
+    if (sender === this.offerer) {
+      this.offererBudget ??= new CandidateBudget();
+      return this.offererBudget;
+    }
+    this.answererBudget ??= new CandidateBudget();
+    return this.answererBudget;
   }
 
   /** Offers come from the side that was told to, answers only to offers, candidates from nobody before the first offer. */
