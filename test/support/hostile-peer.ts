@@ -33,7 +33,7 @@ export type Vice = 'forge' | 'repeat' | 'lie' | 'flood';
 
 /** A peer in Node that speaks the protocol and means harm. It reads the true stream from the server. */
 export class HostilePeer {
-  private readonly vice: Vice;
+  readonly vice: Vice;
   private readonly serverUrl: string;
   private readonly channel: string;
   private readonly connector: PeerConnector;

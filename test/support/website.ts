@@ -60,6 +60,7 @@ export function embeddingPage(players: readonly EmbeddedPlayer[]): string {
   const [first] = players;
   return [
     '<!doctype html><html lang="en"><meta charset="utf-8"><title>A page with a player</title>',
+    '<link rel="icon" href="data:,">',
     `<script src="${first?.serverUrl}/player.js"></script>`,
     '<style>swarm-player { display: block; width: 320px; }</style>',
     `<body>${tags.join('\n')}</body></html>`,

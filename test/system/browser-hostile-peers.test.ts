@@ -36,6 +36,9 @@ test('viewers play on among forgers, repeaters, liars and flooders', { timeout: 
       { text: 'forged packets are rejected' },
     );
     t.diagnostic(`packets rejected: ${rejected.join(', ')}`);
+    for (const { vice, opened, hungUpOn, sent } of [forger, ...others]) {
+      t.diagnostic(`${vice}: ${opened} links, hung up on ${hungUpOn} times, ${sent} harmful messages`);
+    }
 
     const after = await Promise.all(viewers.map((viewer) => viewer.waitForPlayback(10)));
     for (const [index, viewer] of viewers.entries()) {
@@ -44,6 +47,8 @@ test('viewers play on among forgers, repeaters, liars and flooders', { timeout: 
       assert.equal(stats?.stalls, before[index]?.stalls, `viewer ${index} was interrupted: ${JSON.stringify(stats)}`);
       const errors = (await viewer.events()).filter(({ type }) => type === 'error');
       assert.deepEqual(errors, [], `viewer ${index}`);
+      // Who passes a forged packet on is banned like the forger: honest viewers are still linked to each other.
+      assert.ok((stats?.peers ?? 0) >= viewers.length, `viewer ${index} has only ${stats?.peers} peers`);
     }
     // A forger is not let in again: what it sends after the ban counts with nobody.
     const banned = await allStats(viewers);
