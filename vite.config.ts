@@ -1,12 +1,8 @@
 import { fileURLToPath } from 'node:url';
-import { build, defineConfig, type InlineConfig, type Plugin } from 'vite';
-import { mangleProperties } from './vite.mangle-properties.ts';
-import { privateNames } from './vite.private-names.ts';
+import { defineConfig, type Plugin } from 'vite';
+import { buildEmbedScripts, TARGET } from './vite.embed-scripts.ts';
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
-
-/** What every current browser runs; older ones have no WebRTC or MSE worth having. */
-const TARGET = ['es2022', 'chrome107', 'firefox110', 'safari16'];
 
 /**
  * dist/player.js   classic: `<script src>` defines window.SwarmPlayer and <swarm-player>
@@ -31,56 +27,14 @@ export default defineConfig({
   },
 });
 
-/** A bundle of several pages shares chunks; each embed script must stand alone, and is therefore a build of its own. */
 function embedScripts(): Plugin {
   return {
     name: 'swarmtube:embed-scripts',
     apply: 'build',
-    async closeBundle() {
-      const verifier = await buildScript('player/script-verifier-file.ts', 'es', 'assets/verify-[hash].js', {});
-      const replaced: InlineConfig = {
-        define: { SCRIPT_VERIFIER_FILE: JSON.stringify(verifier) },
-        resolve: {
-          alias: {
-            // A quarter and an eighth of the script otherwise; the files say what they leave out.
-            'socket.io-client': path('player/socket-io-websocket.ts'),
-            '@noble/ed25519': path('player/script-verifier.ts'),
-            '@noble/hashes/sha2.js': path('player/script-verifier.ts'),
-          },
-        },
-        plugins: [privateNames(), mangleProperties()],
-      };
-      await buildScript('player/classic.ts', 'iife', 'player.js', replaced);
-      await buildScript('player/module.ts', 'es', 'player.mjs', replaced);
+    closeBundle: async () => {
+      await buildEmbedScripts();
     },
   };
-}
-
-/** Builds one script that stands alone; returns the name of its file. */
-async function buildScript(entry: string, format: 'iife' | 'es', file: string, more: InlineConfig): Promise<string> {
-  const result = await build({
-    ...more,
-    configFile: false,
-    root: path('.'),
-    publicDir: false,
-    logLevel: 'warn',
-    build: {
-      target: TARGET,
-      outDir: path('dist'),
-      emptyOutDir: false,
-      reportCompressedSize: false,
-      // Not `build.lib`: that leaves the white space in modules.
-      rolldownOptions: {
-        input: path(entry),
-        preserveEntrySignatures: 'strict',
-        output: { format, entryFileNames: file, codeSplitting: false, ...(format === 'iife' && { name: 'swarmtube' }) },
-      },
-      modulePreload: false,
-    },
-  });
-  const [bundle] = Array.isArray(result) ? result : [result];
-  if (bundle === undefined || !('output' in bundle)) throw new Error(`${entry} was not built`);
-  return bundle.output[0].fileName;
 }
 
 /** Vite would look for the script in the pages' folder; it is put in when the page is written. */

@@ -5,19 +5,16 @@ import { type Plugin, parseAst } from 'vite';
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 
-/**
- * What other programs read by name: JSON on the wire, and what pages see of the player. Every word in these files keeps
- * its name, whatever it names.
- */
+/** JSON on the wire and what pages give and get: every word in these files keeps its name, whatever it names. */
 const CONTRACTS = [
   'shared/wire/channel-description.ts',
   'shared/wire/tracker-messages.ts',
   'player/options.ts',
-  'player/player.ts',
-  'player/socket-io-websocket.ts',
   'player/stats.ts',
-  'player/swarm-player-element.ts',
 ];
+
+/** Classes that pages use: what is not private in them keeps its name. */
+const PUBLIC_CLASSES = ['player/player.ts', 'player/swarm-player-element.ts'];
 
 /** The browser's names that TypeScript's library does not have: custom elements, and what only some browsers offer. */
 const BROWSER_NAMES = [
@@ -33,6 +30,9 @@ const BROWSER_NAMES = [
   'level',
   'connection',
   'saveData',
+  // engine.io's greeting
+  'pingInterval',
+  'pingTimeout',
 ];
 
 type Node = { readonly type: string; readonly start: number; readonly end: number } & Record<string, unknown>;
@@ -40,7 +40,7 @@ type Place = { readonly name: string; readonly start: number; readonly end: numb
 
 /**
  * Gives the properties that only our own code knows short names, as a minifier does with variables: a sixth of the embed
- * script, gzipped. A name is left alone if the language or the DOM has it, if it stands in any text of the script (it may
+ * script, gzipped. A name is left alone if the language or the DOM has it, if it stands in the script as a text too (it may
  * be looked up by it), or if it is part of a contract with other programs.
  */
 export function mangleProperties(): Plugin {
@@ -76,9 +76,15 @@ function byGain([first, firstCount]: [string, number], [second, secondCount]: [s
   return secondCount - firstCount || (first < second ? -1 : 1);
 }
 
+const PUBLIC_MEMBER = /^ {2}(?!private )(?:readonly |static |get |set |async )*([A-Za-z]\w*)/gm;
+
 function keptNames(): Set<string> {
   const kept = new Set(BROWSER_NAMES);
   for (const file of CONTRACTS) addDeclaredWords(readFileSync(path(file), 'utf8'), kept);
+  for (const file of PUBLIC_CLASSES) {
+    const members = readFileSync(path(file), 'utf8').matchAll(PUBLIC_MEMBER);
+    for (const [, name = ''] of members) kept.add(name);
+  }
   const scope = path('node_modules/@typescript');
   for (const platform of readdirSync(scope)) {
     const folder = join(scope, platform, 'lib');
@@ -113,10 +119,7 @@ function walk(node: Node, places: Place[], kept: Set<string>): void {
       if (node.computed !== true && node.kind !== 'constructor') add(node.key as Node, false, places);
       break;
     case 'Literal':
-      if (typeof node.value === 'string') addWords(node.value, kept);
-      break;
-    case 'TemplateElement':
-      addWords((node.value as { raw: string }).raw, kept);
+      if (typeof node.value === 'string') kept.add(node.value);
   }
   for (const value of Object.values(node)) {
     for (const child of Array.isArray(value) ? value : [value]) {

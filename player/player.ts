@@ -2,7 +2,6 @@ import { SwarmtubeError } from '../shared/basics/errors.ts';
 import type { Millis } from '../shared/basics/units.ts';
 import { createBrowserTimer } from '../shared/driver/browser/worker-timer.ts';
 import type { WakeupTimer } from '../shared/driver/ports.ts';
-import { unsupportedCodecAdvice } from '../shared/tags/codec-support.ts';
 import type { AudioCodec, VideoCodec } from '../shared/tags/tag-contents.ts';
 import type { ChannelDescription } from '../shared/wire/channel-description.ts';
 import { ChannelSession } from './channel-session.ts';
@@ -230,8 +229,8 @@ export class SwarmPlayer extends EventTarget {
   }
 
   private reportUnsupported(codec: VideoCodec | AudioCodec): void {
-    const error = new SwarmtubeError('codec-unsupported', unsupportedCodecAdvice(codec));
-    this.report(error, false);
+    const text = `This browser cannot play ${codec.toUpperCase()}: try another browser, or have the broadcaster send H.264 and AAC.`;
+    this.report(new SwarmtubeError('codec-unsupported', text), false);
   }
 
   private report(error: SwarmtubeError, isFatal: boolean): void {

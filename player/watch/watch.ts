@@ -77,7 +77,9 @@ function showChannel(): void {
   write('title', title);
   document.title = `${title} · swarmtube`;
   const video = description.tracks.find((track) => track.type === 'video');
-  const viewers = description.viewers === 1 ? '1 viewer' : `${description.viewers} viewers`;
+  // The server counts once in a while; whoever reads this is there already.
+  const count = Math.max(1, description.viewers);
+  const viewers = count === 1 ? '1 viewer' : `${count} viewers`;
   const size = video?.height ? `${video.height}p` : '';
   const rate = description.bitrate > 0 ? `${(description.bitrate / 1e6).toFixed(2)} Mbit/s` : '';
   write('facts', [viewers, size, rate].filter(Boolean).join('  ·  '));

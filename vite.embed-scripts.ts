@@ -1,0 +1,67 @@
+import { fileURLToPath } from 'node:url';
+import { build, type InlineConfig, type Rolldown } from 'vite';
+import { mangleProperties } from './vite.mangle-properties.ts';
+import { privateNames } from './vite.private-names.ts';
+
+const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
+
+/** What every current browser runs; older ones have no WebRTC or MSE worth having. */
+export const TARGET = ['es2022', 'chrome107', 'firefox110', 'safari16'];
+
+/**
+ * Builds player.js (classic), player.mjs (module), and the verifier that both load where the browser has none. Each is a
+ * build of its own, as each must stand alone. Returns player.js as it was bundled.
+ */
+export async function buildEmbedScripts({ write = true } = {}): Promise<Rolldown.OutputChunk> {
+  const verifier = await buildScript('player/script-verifier-file.ts', 'es', 'assets/verify-[hash].js', write, {});
+  const replaced: InlineConfig = {
+    define: { SCRIPT_VERIFIER_FILE: JSON.stringify(verifier.fileName) },
+    resolve: {
+      // A third of the script otherwise; the files say what they leave out.
+      alias: [
+        { find: 'socket.io-client', replacement: path('player/socket-io-websocket.ts') },
+        { find: '@noble/ed25519', replacement: path('player/script-verifier.ts') },
+        { find: '@noble/hashes/sha2.js', replacement: path('player/script-verifier.ts') },
+        { find: /^\.\/amf0\.ts$/, replacement: path('player/no-script-data.ts') },
+      ],
+    },
+    plugins: [privateNames(), mangleProperties()],
+  };
+  const classic = await buildScript('player/classic.ts', 'iife', 'player.js', write, replaced);
+  await buildScript('player/module.ts', 'es', 'player.mjs', write, replaced);
+  return classic;
+}
+
+async function buildScript(
+  entry: string,
+  format: 'iife' | 'es',
+  file: string,
+  write: boolean,
+  more: InlineConfig,
+): Promise<Rolldown.OutputChunk> {
+  const result = await build({
+    ...more,
+    configFile: false,
+    root: path('.'),
+    publicDir: false,
+    logLevel: 'warn',
+    build: {
+      write,
+      target: TARGET,
+      outDir: path('dist'),
+      // The pages and the server's build live in the same folder.
+      emptyOutDir: false,
+      reportCompressedSize: false,
+      modulePreload: false,
+      // Not `build.lib`: that leaves the white space in modules.
+      rolldownOptions: {
+        input: path(entry),
+        preserveEntrySignatures: 'strict',
+        output: { format, entryFileNames: file, codeSplitting: false, ...(format === 'iife' && { name: 'swarmtube' }) },
+      },
+    },
+  });
+  const [bundle] = Array.isArray(result) ? result : [result];
+  if (bundle === undefined || !('output' in bundle)) throw new Error(`${entry} was not built`);
+  return bundle.output[0];
+}
