@@ -11,6 +11,9 @@ import { allStats, openViewers, waitForSwarm } from '../support/viewers.ts';
 import { waitFor } from '../support/wait.ts';
 import { startWebsite } from '../support/website.ts';
 
+/** What an attack by four times as many hostile as honest peers may cost at most. */
+const STALLED_MS_MAX = 2_000;
+
 test('viewers play on among forgers, repeaters, liars and flooders', { timeout: 240_000 }, async (t) => {
   await withBrowser(t, async (browser) => {
     const server = await startServer(t);
@@ -44,7 +47,9 @@ test('viewers play on among forgers, repeaters, liars and flooders', { timeout: 
     for (const [index, viewer] of viewers.entries()) {
       const stats = after[index];
       assert.equal(stats?.state, 'playing');
-      assert.equal(stats?.stalls, before[index]?.stalls, `viewer ${index} was interrupted: ${JSON.stringify(stats)}`);
+      // More than half of each viewer's neighbours are hostile: a hiccup is allowed, an interruption is not.
+      const stalledMs = (stats?.stallMs ?? 0) - (before[index]?.stallMs ?? 0);
+      assert.ok(stalledMs <= STALLED_MS_MAX, `viewer ${index} stood for ${stalledMs} ms: ${JSON.stringify(stats)}`);
       const errors = (await viewer.events()).filter(({ type }) => type === 'error');
       assert.deepEqual(errors, [], `viewer ${index}`);
       // Who passes a forged packet on is banned like the forger: honest viewers are still linked to each other.
