@@ -4,7 +4,7 @@ import type { PacketLog } from '../shared/packets/packet-log.ts';
 import { PACKET_SPAN_MS, Packetizer, type UnsignedPacket } from '../shared/packets/packetizer.ts';
 import { attachSignature, signedBytes } from '../shared/packets/signature.ts';
 import type { Tag } from '../shared/tags/tag.ts';
-import { readTagContents } from '../shared/tags/tag-contents.ts';
+import { readTagContents, type TagContent } from '../shared/tags/tag-contents.ts';
 import { Timeline } from '../shared/tags/timeline.ts';
 import { TrackObserver } from '../shared/tags/track-observer.ts';
 import type { Clock } from './clock.ts';
@@ -58,12 +58,13 @@ export class Broadcast {
     return this.packetizer.tagsDropped;
   }
 
-  push(tag: Tag): void {
-    const placed = this.timeline.place(tag);
-    this.observer.observe(placed.tag);
+  /** `contents`: of this tag, where they were read already. */
+  push(tag: Tag, contents: readonly TagContent[] = readTagContents(tag)): void {
+    const placed = this.timeline.place(tag, contents);
+    this.observer.observe(placed.tag, contents);
     this.owesDiscontinuity ||= placed.isDiscontinuity;
-    if (!this.gate.admits(placed.tag, readTagContents(placed.tag))) return;
-    this.emit(this.packetizer.push(placed.tag, this.owesDiscontinuity, this.now()));
+    if (!this.gate.admits(placed.tag, contents)) return;
+    this.emit(this.packetizer.push(placed.tag, this.owesDiscontinuity, this.now(), contents));
     this.owesDiscontinuity = false;
     this.scheduleFlush();
   }

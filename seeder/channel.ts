@@ -8,7 +8,7 @@ import { browserSupport, unsupportedCodecAdvice } from '../shared/tags/codec-sup
 import { ConfigurationStore, withoutSetDataFrame } from '../shared/tags/configuration-store.ts';
 import { liveMetadata } from '../shared/tags/metadata.ts';
 import type { Tag } from '../shared/tags/tag.ts';
-import { type AudioCodec, readTagContents, type VideoCodec } from '../shared/tags/tag-contents.ts';
+import { type AudioCodec, readTagContents, type TagContent, type VideoCodec } from '../shared/tags/tag-contents.ts';
 import type { ChannelDescription } from '../shared/wire/channel-description.ts';
 import { BackOff } from './back-off.ts';
 import { Broadcast } from './broadcast.ts';
@@ -222,9 +222,10 @@ export class Channel {
     this.backOff.reset();
     this.lastTagMs = this.clock.monotonicMs();
     this.broadcast ??= this.openBroadcast(tag.timestampMs);
-    this.configurations.observe(tag);
-    this.broadcast.push(tag);
-    this.tellUnplayable(tag);
+    const contents = readTagContents(tag);
+    this.configurations.observe(tag, contents);
+    this.broadcast.push(tag, contents);
+    this.tellUnplayable(contents);
     this.tellHeldBack(this.broadcast);
     if (this.log.epoch === this.broadcast.epoch && this.log.newestDoor() !== undefined) this.goLive();
   }
@@ -287,8 +288,8 @@ export class Channel {
     }
   }
 
-  private tellUnplayable(tag: Tag): void {
-    for (const content of readTagContents(tag)) {
+  private tellUnplayable(contents: readonly TagContent[]): void {
+    for (const content of contents) {
       if (!('codec' in content) || content.trackId !== 0) continue;
       this.tellCodec(content.codec);
     }

@@ -87,10 +87,10 @@ class Inspector {
   }
 
   observe(tag: Tag): void {
-    this.observer.observe(tag);
     const contents = readTagContents(tag);
+    this.observer.observe(tag, contents);
     this.observeConfiguration(tag, contents);
-    const placed = this.timeline.place(tag);
+    const placed = this.timeline.place(tag, contents);
     for (const content of contents) this.observeContent(content, tag, placed.tag.timestampMs);
     if (tag.kind === 'video' && tag.body.byteLength === 0) {
       this.log.report('empty-tag', tag.timestampMs, () => 'A video tag has no body.');
@@ -128,7 +128,7 @@ class Inspector {
 
   private observeConfiguration(tag: Tag, contents: readonly TagContent[]): void {
     const isMetadata = tag.kind === 'data';
-    const change = this.configurations.observe(tag);
+    const change = this.configurations.observe(tag, contents);
     if (isMetadata || contents.length === 0) return;
     if (change === 'changed') {
       this.log.report(

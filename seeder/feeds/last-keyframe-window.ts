@@ -30,10 +30,11 @@ export class LastKeyframeWindow {
     }
     if (event.type !== 'tag') return;
     const { tag } = event;
-    const frame = readTagContents(tag).find((content) => content.role === 'video-frame' && content.trackId === 0);
+    const contents = readTagContents(tag);
+    const frame = contents.find((content) => content.role === 'video-frame' && content.trackId === 0);
     if (frame?.role === 'video-frame') this.hasVideo = true;
     if (frame?.role === 'video-frame' && frame.isKeyframe) this.forget();
-    this.configurations.observe(tag);
+    this.configurations.observe(tag, contents);
     this.kept.push(tag);
     this.keptBytes += tag.body.byteLength;
     if (!this.hasVideo) this.forgetOldAudio(tag.timestampMs);

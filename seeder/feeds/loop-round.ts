@@ -10,7 +10,8 @@ type Track = { readonly firstMs: number; lastMs: number; frames: number };
 
 /**
  * One pass through a file, put on a line of time behind the pass before it. It ends when its longest track does: the last
- * frame's time and how long a frame of that track lasts. All tracks move by the same, so that they stay together.
+ * frame's time and how long a frame of that track lasts. All tracks move by the same, so that they stay together: a file may
+ * begin with a tag that is not its earliest, which then stands a little before the start.
  */
 export class LoopRound {
   private readonly startMs: MediaMillis;
@@ -26,11 +27,9 @@ export class LoopRound {
   place(tag: Tag): readonly Tag[] {
     const contents = readTagContents(tag);
     if (contents.length > 0 && contents.every(({ role }) => role === 'sequence-end')) return [];
-    const placed = this.timeline.place(tag).tag;
-    // A file may begin with a tag that is not its earliest.
-    const timestampMs = Math.max(this.startMs, placed.timestampMs) as MediaMillis;
-    for (const content of contents) this.count(content, timestampMs);
-    return [{ ...placed, timestampMs }];
+    const placed = this.timeline.place(tag, contents).tag;
+    for (const content of contents) this.count(content, placed.timestampMs);
+    return [placed];
   }
 
   /** The file itself begins again in its middle: it was joined from several. */

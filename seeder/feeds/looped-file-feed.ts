@@ -3,13 +3,14 @@ import { errorText, SwarmtubeError } from '../../shared/basics/errors.ts';
 import type { MediaMillis } from '../../shared/basics/units.ts';
 import { FlvTagReader } from '../../shared/tags/flv-tag-reader.ts';
 import type { Tag } from '../../shared/tags/tag.ts';
-import { type Clock, sleep } from '../clock.ts';
+import type { Clock } from '../clock.ts';
 import type { Feed, FeedEvent } from './feed.ts';
 import { LoopRound } from './loop-round.ts';
+import { Pace } from './pace.ts';
 
 const CHUNK_BYTES = 64 * 1024;
-/** So far behind its time, the loop does not hurry after: the machine slept, or the process was stopped. */
-const LATE_MS_MAX = 1000;
+/** Where the first round begins: room for a tag that is older than the first of the file. */
+const FIRST_ROUND_MS = 1000;
 
 /**
  * A finished FLV file, round and round as if live: each round begins where the last one ended, on one line of time that
@@ -31,8 +32,8 @@ export class LoopedFileFeed implements Feed {
 
   async *read(signal: AbortSignal): AsyncGenerator<FeedEvent> {
     const pace = new Pace(this.clock);
-    for (let startMs = 0; ; ) {
-      const round = new LoopRound(startMs as MediaMillis);
+    for (let startMs = FIRST_ROUND_MS as MediaMillis; ; ) {
+      const round = new LoopRound(startMs);
       for await (const tag of this.tagsOf(round, signal)) {
         await pace.waitFor(tag.timestampMs, signal);
         // What goes out has 32 bits like the time of any other source.
@@ -61,24 +62,5 @@ export class LoopedFileFeed implements Feed {
       if (thrown instanceof SwarmtubeError) throw thrown;
       throw new SwarmtubeError('feed-unreadable', `cannot read ${this.path}: ${errorText(thrown)}`, { cause: thrown });
     }
-  }
-}
-
-/** Real time for a line of media time that begins at 0. Each wait is for a moment, not a while: nothing adds up. */
-class Pace {
-  private readonly clock: Clock;
-  private originMs: number | undefined;
-
-  constructor(clock: Clock) {
-    this.clock = clock;
-  }
-
-  async waitFor(lineMs: number, signal: AbortSignal): Promise<void> {
-    const nowMs = this.clock.monotonicMs();
-    this.originMs ??= nowMs - lineMs;
-    const aheadMs = this.originMs + lineMs - nowMs;
-    if (aheadMs < -LATE_MS_MAX) this.originMs -= aheadMs;
-    if (aheadMs > 0) await sleep(this.clock, aheadMs, signal);
-    else signal.throwIfAborted();
   }
 }

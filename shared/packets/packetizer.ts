@@ -63,10 +63,17 @@ export class Packetizer {
     return this.dropped;
   }
 
-  /** `tag`: with its time on the epoch's line. `captureMs`: when it arrived. Gives the packets that are closed by it. */
-  push(tag: Tag, isDiscontinuity: boolean, captureMs: WallMillis): UnsignedPacket[] {
-    const contents = readTagContents(tag);
-    const configuration = this.configurations.observe(tag);
+  /**
+   * `tag`: with its time on the epoch's line. `captureMs`: when it arrived. `contents`: of this tag, where they were read
+   * already. Gives the packets that are closed by it.
+   */
+  push(
+    tag: Tag,
+    isDiscontinuity: boolean,
+    captureMs: WallMillis,
+    contents: readonly TagContent[] = readTagContents(tag),
+  ): UnsignedPacket[] {
+    const configuration = this.configurations.observe(tag, contents);
     const isJump = isDiscontinuity || this.owesDiscontinuity;
     const isTooLarge = flvTagLength(tag) > UNIT_BYTES_MAX - CONFIGURATION_BYTES_MAX;
     if (isTooLarge) this.dropped++;

@@ -10,6 +10,9 @@ const METADATA_BYTES_MAX = 256 * 1024;
 /** Tracks of one kind whose configuration is kept. Encoders send up to 6 renditions. */
 const TRACKS_MAX = 16;
 
+/** The weakest first. */
+const CHANGES: readonly ConfigurationChange[] = ['none', 'repeated', 'new', 'changed'];
+
 type Known = { readonly codec: VideoCodec | AudioCodec; readonly configuration: Uint8Array; readonly tag: Tag };
 type Tracks = Map<number, Known>;
 
@@ -24,11 +27,16 @@ export class ConfigurationStore {
 
   /**
    * `new`: nothing of the kind was known. `changed`: another configuration of a known track, or frames of another codec without
-   * one. `repeated`: nothing but what is known already. `none`: no configuration. onMetaData counts as one.
+   * one. `repeated`: nothing but what is known already. `none`: no configuration. onMetaData counts as one. `contents`: of this
+   * tag, where they were read already.
    */
-  observe(tag: Tag): ConfigurationChange {
-    const changes = readTagContents(tag).map((content) => this.observeContent(content, tag));
-    return (['changed', 'new', 'repeated'] as const).find((change) => changes.includes(change)) ?? 'none';
+  observe(tag: Tag, contents: readonly TagContent[] = readTagContents(tag)): ConfigurationChange {
+    let strongest: ConfigurationChange = 'none';
+    for (const content of contents) {
+      const change = this.observeContent(content, tag);
+      if (CHANGES.indexOf(change) > CHANGES.indexOf(strongest)) strongest = change;
+    }
+    return strongest;
   }
 
   /** onMetaData, video configurations, audio configurations, tracks by id; as they were observed, with their own times. */

@@ -1,6 +1,6 @@
 import type { MediaMillis } from '../basics/units.ts';
 import type { Tag } from './tag.ts';
-import { readTagContents } from './tag-contents.ts';
+import { readTagContents, type TagContent } from './tag-contents.ts';
 
 export type PlacedTag = {
   /** The same tag with its time on the epoch's line: whole milliseconds, never negative, never going back within a kind. */
@@ -66,9 +66,9 @@ export class Timeline {
     this.owesDiscontinuity = this.hasPlaced;
   }
 
-  /** `tag`: with the source's raw time. Tags are given in the order in which they came. */
-  place(tag: Tag): PlacedTag {
-    const kind = mediaKind(tag);
+  /** `tag`: with the source's raw time. Tags are given in the order in which they came. `contents`: of this tag, where they were read. */
+  place(tag: Tag, contents: readonly TagContent[] = readTagContents(tag)): PlacedTag {
+    const kind = mediaKind(tag, contents);
     let isDiscontinuity = this.owesDiscontinuity;
     this.owesDiscontinuity = false;
     this.hasPlaced = true;
@@ -134,9 +134,8 @@ export class Timeline {
 }
 
 /** Undefined for what is no media: script data, configurations, ends of sequences, headers that say nothing. */
-function mediaKind(tag: Tag): MediaKind | undefined {
+function mediaKind(tag: Tag, contents: readonly TagContent[]): MediaKind | undefined {
   if (tag.kind === 'data') return undefined;
-  const contents = readTagContents(tag);
   const isMedia =
     contents.length === 0
       ? tag.body.byteLength > SILENT_HEADER_BYTES_MAX

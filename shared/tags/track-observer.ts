@@ -38,14 +38,15 @@ export class TrackObserver {
   /** Of track 0, as onMetaData tells it. */
   private toldSize: { readonly width: number; readonly height: number } | undefined;
 
-  observe(tag: Tag): void {
+  /** `contents`: of this tag, where they were read already. */
+  observe(tag: Tag, contents: readonly TagContent[] = readTagContents(tag)): void {
     if (tag.kind === 'data') {
       const metadata = readMetadata(tag);
       if (metadata !== undefined) this.toldSize = sizeOf(metadata);
       else this.observeScript(tag);
       return;
     }
-    for (const content of readTagContents(tag)) this.observeContent(content, tag);
+    for (const content of contents) this.observeContent(content, tag);
   }
 
   /** Video first, then audio, then data; by id. */

@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { LoopedFileFeed } from '../../../../seeder/feeds/looped-file-feed.ts';
+import { PACE_EARLY_MS_MAX } from '../../../../seeder/feeds/pace.ts';
 import type { Tag } from '../../../../shared/tags/tag.ts';
 import {
   audioConfiguration,
@@ -17,6 +18,8 @@ import {
 import { HurryingClock } from '../manual-clock.ts';
 import { FeedReading, flvFile, temporaryFolder } from './feed-harness.ts';
 
+/** Where the line begins. */
+const START_MS = 1000;
 const HEAD = [videoConfiguration(0), audioConfiguration(0)];
 const MEDIA = [
   keyframe(0),
@@ -45,7 +48,10 @@ test('each round begins where the last one ended, audio and video moved by the s
   const { reading } = await loop(context, flvFile([...HEAD, ...MEDIA, END_OF_SEQUENCE]));
   const perRound = HEAD.length + MEDIA.length;
   const first = times(await reading.tags(perRound));
-  assert.deepEqual(first, times(MEDIA));
+  assert.deepEqual(
+    first,
+    times(MEDIA).map((timeMs) => timeMs + START_MS),
+  );
   // Video ends at 80 + 40, audio at 70 + 23: the longer one counts.
   for (let round = 1; round < 50; round++) {
     assert.deepEqual(
@@ -55,11 +61,18 @@ test('each round begins where the last one ended, audio and video moved by the s
   }
 });
 
-test('each tag comes when its time has come', async (context) => {
+test('a tag that is older than the first of the file keeps its distance', async (context) => {
+  const { reading } = await loop(context, flvFile([...HEAD, keyframe(100), audioFrame(80), interframe(140)]));
+  const first = times(await reading.tags(HEAD.length + 3));
+  assert.deepEqual(first, [START_MS, START_MS - 20, START_MS + 40]);
+});
+
+test('each tag comes when its time has come, or with those just before it', async (context) => {
   const { reading, clock } = await loop(context, flvFile([...HEAD, ...MEDIA]));
   for (let count = 0; count < 60; count++) {
     const [next] = await reading.tags(1);
-    assert.equal(clock.nowMs, next?.timestampMs);
+    const earlyMs = (next?.timestampMs ?? 0) - START_MS - clock.nowMs;
+    assert.ok(earlyMs >= 0 && earlyMs <= PACE_EARLY_MS_MAX, `${earlyMs} ms early`);
   }
 });
 
@@ -74,7 +87,10 @@ test('after a stop of the machine it does not hurry after', async (context) => {
 
 test('a jump inside the file is closed up, so that nobody waits for it', async (context) => {
   const { reading } = await loop(context, flvFile([...HEAD, keyframe(0), keyframe(40), keyframe(7_200_000)]));
-  assert.deepEqual(times(await reading.tags(5)), [0, 40, 80]);
+  assert.deepEqual(
+    times(await reading.tags(5)),
+    [0, 40, 80].map((timeMs) => timeMs + START_MS),
+  );
 });
 
 test('a file of one picture is no busy loop', async (context) => {
@@ -83,9 +99,12 @@ test('a file of one picture is no busy loop', async (context) => {
   assert.equal(clock.nowMs, 99 * 40);
 });
 
-test('times that do not begin at 0 do', async (context) => {
+test('times that begin anywhere begin where the line does', async (context) => {
   const { reading } = await loop(context, flvFile([keyframe(5_000), interframe(5_040)]));
-  assert.deepEqual(times(await reading.tags(4)), [0, 40, 80, 120]);
+  assert.deepEqual(
+    times(await reading.tags(4)),
+    [0, 40, 80, 120].map((timeMs) => timeMs + START_MS),
+  );
 });
 
 test('a file without audio and video is told', async (context) => {
