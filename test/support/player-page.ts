@@ -40,9 +40,13 @@ export type Pictures = {
 /** Between two looks, a tenth of a second apart on a busy machine or two, a video does not play more than this. */
 const LARGEST_STEP_SECONDS = 2;
 
-/** Opens the address in a window of its own, so that it is visible while others are. */
+/**
+ * Opens the address as another person would: with cookies, cache and connections of its own (browsers open only six to one
+ * server), in a window of its own, so that it is visible while others are.
+ */
 export async function openPlayerPage(browser: Browser, url: string): Promise<PlayerPage> {
-  const page = await browser.newPage({ type: 'window' });
+  const context = await browser.createBrowserContext();
+  const page = await context.newPage();
   await page.evaluateOnNewDocument(installProbe);
   const playerPage = new PlayerPage(page);
   await page.goto(url, { waitUntil: 'domcontentloaded' });

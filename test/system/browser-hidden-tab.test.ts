@@ -19,8 +19,8 @@ test('hidden viewers relay what a visible one plays', { timeout: 240_000 }, asyn
     for (let count = 0; count < 2; count++) {
       const [viewer] = await openViewers(browser, audience, 1);
       assert.ok(viewer !== undefined);
-      // A tab opens in the newest window, in front of what is there.
-      await browser.newPage();
+      // A tab opens in the viewer's window, in front of it.
+      await viewer.page.browserContext().newPage();
       await waitFor(() => isHidden(viewer), { text: 'the viewer is hidden' });
       hidden.push(viewer);
     }
