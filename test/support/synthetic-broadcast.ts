@@ -43,14 +43,14 @@ export class SyntheticBroadcast {
     const router = new Router(SILENT_LOGGER);
     addLiveRoutes(router, {
       channel: (name) => (name === this.name ? this.outputs : undefined),
-      viewers: () => this.tracker?.viewers(this.name) ?? 0,
+      viewers: () => this.viewers,
     });
     this.server = createServer(router.handle);
   }
 
   async start(): Promise<void> {
     await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve));
-    this.tracker = attachTracker(this.server, { authorise: () => ({ isAllowed: true }) });
+    this.openTracker();
     this.make();
     this.timer = setInterval(() => this.make(), 1000 / this.packetsPerSecond);
   }
@@ -84,6 +84,18 @@ export class SyntheticBroadcast {
     };
   }
 
+  /** The tracker comes back with an empty memory. */
+  async restartTracker(): Promise<void> {
+    await this.tracker?.close();
+    this.server.removeAllListeners('upgrade'); // the closed tracker still listens, and would answer first
+    this.openTracker();
+  }
+
+  /** Viewers that the tracker knows. */
+  get viewers(): number {
+    return this.tracker?.viewers(this.name) ?? 0;
+  }
+
   /** The seeder lost its place: what follows is numbered anew. */
   beginNewEpoch(): void {
     this.epoch = (this.epoch + 1) as Epoch;
@@ -96,6 +108,10 @@ export class SyntheticBroadcast {
     await this.tracker?.close();
     this.server.closeAllConnections();
     await new Promise((resolve) => this.server.close(resolve));
+  }
+
+  private openTracker(): void {
+    this.tracker = attachTracker(this.server, { authorise: () => ({ isAllowed: true }) });
   }
 
   private make(): void {
