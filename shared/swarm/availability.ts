@@ -3,9 +3,9 @@ import { encodeHave, HAVE_MAP_BYTES, type Have, LAG_MS_MAX } from '../wire/have.
 import { HAVE_BITS } from '../wire/limits.ts';
 import type { Children } from './children.ts';
 import { type EngineContext, sendControlBytes } from './engine-context.ts';
+import type { FeedReport } from './feed-report.ts';
 import { HaveMap } from './have-map.ts';
 import type { Link } from './link.ts';
-import type { Parents } from './parents.ts';
 import type { Uplink } from './uplink.ts';
 
 const SLOTS_FIELD_MAX = 255;
@@ -14,14 +14,14 @@ const UPLINK_FIELD_MAX = 0xffff_ffff;
 /** What we tell the neighbours that we hold and offer, and what they tell us. */
 export class Availability {
   private readonly context: EngineContext;
-  private readonly parents: Parents;
+  private readonly feedReport: FeedReport;
   private readonly children: Children;
   private readonly uplink: Uplink;
   private sentMs = Number.NEGATIVE_INFINITY;
 
-  constructor(context: EngineContext, parents: Parents, children: Children, uplink: Uplink) {
+  constructor(context: EngineContext, feedReport: FeedReport, children: Children, uplink: Uplink) {
     this.context = context;
-    this.parents = parents;
+    this.feedReport = feedReport;
     this.children = children;
     this.uplink = uplink;
   }
@@ -74,7 +74,7 @@ export class Availability {
       slotsFree: Math.min(SLOTS_FIELD_MAX, children.slotsFree),
       uplinkBytesPerSecond: Math.min(UPLINK_FIELD_MAX, Math.round(this.uplink.bytesPerSecond)),
       substreams: substreams.map((substream) => {
-        const lagMs = this.parents.reportedLagMs(substream);
+        const lagMs = this.feedReport.lagMs(substream);
         return {
           lagMs: lagMs === undefined ? undefined : Math.min(LAG_MS_MAX, Math.round(lagMs)),
           weakestStrength: children.weakestStrength(substream),

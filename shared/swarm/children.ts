@@ -6,6 +6,7 @@ import { encodePush } from '../wire/push.ts';
 import type { RefusalReason } from '../wire/refuse.ts';
 import type { Subscribe } from '../wire/subscribe.ts';
 import { deadlineMs, type EngineContext, sendControl } from './engine-context.ts';
+import type { FeedReport } from './feed-report.ts';
 import type { Link } from './link.ts';
 import type { Pacer } from './pacer.ts';
 import { mayDisplace } from './parent-choice.ts';
@@ -24,13 +25,15 @@ export class Children {
   private readonly pacer: Pacer;
   private readonly uplink: Uplink;
   private readonly parents: Parents;
+  private readonly feedReport: FeedReport;
   private usedSlots = 0;
 
-  constructor(context: EngineContext, pacer: Pacer, uplink: Uplink, parents: Parents) {
+  constructor(context: EngineContext, pacer: Pacer, uplink: Uplink, parents: Parents, feedReport: FeedReport) {
     this.context = context;
     this.pacer = pacer;
     this.uplink = uplink;
     this.parents = parents;
+    this.feedReport = feedReport;
   }
 
   get used(): number {
@@ -98,8 +101,8 @@ export class Children {
   private objection(link: Link, substream: Substream, message: Subscribe): RefusalReason | undefined {
     const { context } = this;
     if (this.uplink.slots === 0) return 'full';
-    if (this.parents.reportedLagMs(substream) === undefined) return 'no-feed';
-    const path = this.parents.pathBelow(substream);
+    if (this.feedReport.lagMs(substream) === undefined) return 'no-feed';
+    const path = this.feedReport.pathBelow(substream);
     if (path.length >= PATH_LENGTH_MAX) return 'no-feed';
     if (link.node === undefined || path.includes(link.node)) return 'loop';
     // Two peers that ask each other in the same moment: the one with the lower number feeds.
@@ -122,7 +125,7 @@ export class Children {
   private accept(substream: Substream, child: Child, message: Subscribe): void {
     const { context } = this;
     sortChildren(substream);
-    const path = this.parents.pathBelow(substream);
+    const path = this.feedReport.pathBelow(substream);
     if (substream.children.length === 1) substream.announcedPath = path;
     if (context.epoch !== undefined) {
       sendControl(context, child.link, { type: 'accept', substream: substream.index, epoch: context.epoch, path });
@@ -292,7 +295,7 @@ export class Children {
   announcePaths(): void {
     for (const substream of this.context.substreams) {
       if (substream.children.length === 0) continue;
-      const path = this.parents.pathBelow(substream);
+      const path = this.feedReport.pathBelow(substream);
       if (isSamePath(path, substream.announcedPath)) continue;
       substream.announcedPath = path;
       if (path.length > PATH_LENGTH_MAX || (parentOf(substream) === undefined && path.length === 1)) continue;

@@ -4,29 +4,27 @@ import type { Evict } from '../wire/evict.ts';
 import { PATH_LENGTH_MAX } from '../wire/limits.ts';
 import type { Path } from '../wire/path.ts';
 import type { Refuse } from '../wire/refuse.ts';
-import { type EngineContext, sendControl } from './engine-context.ts';
+import type { EngineContext } from './engine-context.ts';
 import type { Introductions } from './introductions.ts';
+import { Leases } from './leases.ts';
 import type { Link } from './link.ts';
+import { isEvident, observeLag, overdueAtMs } from './overdue.ts';
 import { askerFor, chooseParent, mayBeAsked } from './parent-choice.ts';
 import type { ServerStream } from './server-stream.ts';
-import { type Ask, askOf, type Feed, type Parent, parentOf, type Substream } from './substream.ts';
+import { Subscriptions } from './subscriptions.ts';
+import { askOf, type Parent, parentOf, type Substream } from './substream.ts';
 import type { Uplink } from './uplink.ts';
 import type { PacketSource } from './verification.ts';
 import type { WantedPackets } from './wanted.ts';
 
-/** Believed of a sub-stream that has not been pushed yet. */
-const UNKNOWN_LAG_MS = 400;
-const LAG_WEIGHT = 1 / 4;
 /** Packets under way when a parent is left are welcome for so long. */
 const FAREWELL_MS = 2000;
 /** Without a parent, and nothing happening that would help: looked again. */
 const SEARCH_MS = [200, 400] as const;
-/** A feed that has brought nothing since acceptance is given so long, beside the packet's own distance in time. */
-const FIRST_PACKET_MS = 300;
 
 /**
- * Finds, watches, replaces and improves the parent of each sub-stream (SWARM.md 3.5). Every change of a feed goes through
- * `setFeed`; its states are drawn in substream.ts.
+ * Finds, watches, replaces and improves the parent of each sub-stream (SWARM.md 3.5). The states of a feed are drawn in
+ * substream.ts; its changes go through subscriptions.ts.
  */
 export class Parents {
   private readonly context: EngineContext;
@@ -34,6 +32,8 @@ export class Parents {
   private readonly wanted: WantedPackets;
   private readonly serverStream: ServerStream;
   private readonly introductions: Introductions;
+  private readonly leases: Leases;
+  private readonly subscriptions: Subscriptions;
   /** Leased sub-streams look for a parent only now and then. */
   private readonly searchAtMs: Float64Array;
 
@@ -49,6 +49,8 @@ export class Parents {
     this.wanted = wanted;
     this.serverStream = serverStream;
     this.introductions = introductions;
+    this.leases = new Leases(context, serverStream);
+    this.subscriptions = new Subscriptions(context, uplink, wanted, serverStream);
     this.searchAtMs = new Float64Array(context.config.substreams);
   }
 
@@ -65,28 +67,6 @@ export class Parents {
     this.searchAtMs.fill(this.context.nowMs);
     this.context.timers.setSooner('search', this.context.nowMs);
     this.scheduleUpgrade();
-  }
-
-  // --- What others report -------------------------------------------------------------------------------------------------
-
-  /** Lag a child would be told, or undefined: no feed (SWARM.md 5.9). */
-  reportedLagMs(substream: Substream): number | undefined {
-    if (this.context.role === 'seeder') return 0;
-    const { nowMs, config } = this.context;
-    const leasedSinceMs = this.serverStream.leasedSinceMs(substream.index);
-    if (leasedSinceMs !== undefined && this.serverStream.isBringing(substream.index, nowMs)) {
-      const isSettled = nowMs - leasedSinceMs >= config.leaseFeedsAfterMs;
-      if (isSettled || parentOf(substream)?.hasPushed) return substream.lagMs ?? 0;
-      return undefined;
-    }
-    if (substream.isOverdue || !parentOf(substream)?.hasPushed) return undefined;
-    return substream.lagMs;
-  }
-
-  /** Peers between the source and a child of ours, ourselves last. */
-  pathBelow(substream: Substream): readonly number[] {
-    const above = this.serverStream.isLeased(substream.index) ? [] : (parentOf(substream)?.path ?? []);
-    return [...above, this.context.node];
   }
 
   isAsking(substream: Substream, link: Link): boolean {
@@ -116,22 +96,23 @@ export class Parents {
       // An answer too late: whoever is our parent in the meantime stays.
       const isKnown = parentOf(substream)?.link === link || (feed.kind === 'fed-switching' && feed.next.link === link);
       if (isKnown) this.pathChanged(link, { type: 'path', substream: message.substream, path: message.path });
-      else this.unsubscribe(substream, link);
+      else this.subscriptions.unsubscribe(substream, link);
       return;
     }
     if (this.isLoop(message.path)) {
-      this.unsubscribe(substream, link);
+      this.subscriptions.unsubscribe(substream, link);
       this.refusedBy(link, substream);
       this.giveUpAsk(substream);
       return;
     }
-    const parent = this.makeParent(substream, ask, message.path);
+    const parent = this.subscriptions.makeParent(substream, ask, message.path);
     this.context.statistics.parentsFound++;
     if (feed.kind === 'fed-asking' && ask.purpose === 'upgrade' && !ask.hasPushed) {
-      this.setFeed(substream, { kind: 'fed-switching', parent: feed.parent, next: parent });
+      this.subscriptions.setFeed(substream, { kind: 'fed-switching', parent: feed.parent, next: parent });
     } else {
-      if (feed.kind === 'fed-asking') this.leave(substream, feed.parent);
-      this.setFeed(substream, { kind: 'fed', parent });
+      if (feed.kind === 'fed-asking') this.subscriptions.unsubscribe(substream, feed.parent.link);
+      this.subscriptions.setFeed(substream, { kind: 'fed', parent });
+      this.watch(substream);
     }
   }
 
@@ -193,7 +174,7 @@ export class Parents {
       const link = this.context.links.get(source.peer);
       if (link !== undefined) this.pushed(substream, link, sequence, source.how === 'push', receivedMs, captureMs);
     } else if (source.kind === 'server' && source.via === 'stream' && parentOf(substream) === undefined) {
-      this.observeLag(substream, this.context.clock.lagMs(captureMs, receivedMs));
+      observeLag(substream, this.context.clock.lagMs(captureMs, receivedMs));
     }
     this.watch(substream);
   }
@@ -210,8 +191,8 @@ export class Parents {
     const ask = askOf(substream);
     if (ask?.link === link) ask.hasPushed = true;
     if (feed.kind === 'fed-switching' && feed.next.link === link && isLive) {
-      this.leave(substream, feed.parent);
-      this.setFeed(substream, { kind: 'fed', parent: feed.next });
+      this.subscriptions.unsubscribe(substream, feed.parent.link);
+      this.subscriptions.setFeed(substream, { kind: 'fed', parent: feed.next });
     }
     const parent = parentOf(substream);
     if (parent?.link !== link) return;
@@ -222,34 +203,23 @@ export class Parents {
     substream.rescuesInRow = 0;
     if (!isLive) return;
     substream.isOverdue = false;
-    this.observeLag(substream, this.context.clock.lagMs(captureMs, receivedMs));
+    observeLag(substream, this.context.clock.lagMs(captureMs, receivedMs));
     if (this.serverStream.isLeased(substream.index)) this.serverStream.takenOver(substream.index, sequence);
     if (isFirst) this.introductions.helped();
     if (isFirst) this.context.timers.setSooner('have', this.context.nowMs);
   }
 
-  private observeLag(substream: Substream, lagMs: number): void {
-    if (substream.lagMs === undefined) {
-      substream.lagMs = lagMs;
-      substream.deviationMs = 0;
-      return;
-    }
-    const error = lagMs - substream.lagMs;
-    substream.lagMs = Math.round(substream.lagMs + error * LAG_WEIGHT);
-    substream.deviationMs = Math.round(substream.deviationMs + (Math.abs(error) - substream.deviationMs) * LAG_WEIGHT);
-  }
-
   /** A packet came from the server because nobody else brought it. */
   rescued(substream: Substream): void {
     substream.rescuesInRow++;
-    this.considerLease(substream);
+    this.leases.consider(substream);
   }
 
   /** The server has shown that the broadcast goes on while no neighbour brought any of it. */
   silenced(substream: Substream): void {
     substream.rescuesInRow = Math.max(substream.rescuesInRow, this.context.config.rescuesBeforeLease);
     this.watch(substream);
-    this.considerLease(substream);
+    this.leases.consider(substream);
   }
 
   // --- Timers --------------------------------------------------------------------------------------------------------------
@@ -268,7 +238,7 @@ export class Parents {
         continue;
       }
       // It may have accepted and the answer be late: say that it is no longer wanted.
-      this.unsubscribe(substream, ask.link);
+      this.subscriptions.unsubscribe(substream, ask.link);
       this.refusedBy(ask.link, substream);
       this.giveUpAsk(substream);
     }
@@ -278,7 +248,7 @@ export class Parents {
     if (this.context.role === 'seeder') return;
     for (const substream of this.context.substreams) {
       if (substream.feed.kind !== 'idle') continue;
-      this.considerLease(substream);
+      this.leases.consider(substream);
       if ((this.searchAtMs[substream.index] as number) <= this.context.nowMs) this.find(substream);
       this.scheduleSearch(substream);
     }
@@ -296,7 +266,7 @@ export class Parents {
     const asker = askerFor(context, substream, this.uplink.slots, isLeased);
     const best = chooseParent(context, substream, asker, (link) => link === present.link);
     if (best === undefined || best.score >= substream.lagMs - this.upgradeGainMs(substream)) return;
-    this.ask(substream, best.link, 'upgrade');
+    this.subscriptions.ask(substream, best.link, 'upgrade');
   }
 
   private upgradeGainMs(substream: Substream): number {
@@ -325,57 +295,19 @@ export class Parents {
     if (isLeased && context.swarm.isShort && substream.children.length > 0) return;
     const asker = askerFor(context, substream, this.uplink.slots, isLeased);
     const best = chooseParent(context, substream, asker, () => false);
-    if (best !== undefined) this.ask(substream, best.link, 'find');
+    if (best !== undefined) this.subscriptions.ask(substream, best.link, 'find');
     else this.introductions.lack(substream.index);
-  }
-
-  private ask(substream: Substream, link: Link, purpose: Ask['purpose']): void {
-    const { context } = this;
-    const { epoch, nowMs, config } = context;
-    if (epoch === undefined) return;
-    const { feed } = substream;
-    const untilMs = (nowMs + Math.round(2 * link.oneWayMs) + config.subscribeTimeoutMs) as Millis;
-    const ask: Ask = { link, sentMs: nowMs, untilMs, purpose, hasPushed: false };
-    if (feed.kind === 'idle') this.setFeed(substream, { kind: 'asking', sinceMs: feed.sinceMs, ask });
-    else if (feed.kind === 'fed') this.setFeed(substream, { kind: 'fed-asking', parent: feed.parent, ask });
-    else return;
-    link.noteAsked(substream.index);
-    const isLeased = this.serverStream.isLeased(substream.index);
-    const { strength, isPeaceful } = askerFor(context, substream, this.uplink.slots, isLeased);
-    sendControl(context, link, {
-      type: 'subscribe',
-      substream: substream.index,
-      epoch,
-      from: this.firstUnpromised(substream) as Sequence,
-      strength,
-      isPeaceful,
-      depth: Math.min(255, parentOf(substream)?.path.length ?? 0),
-      parent: parentOf(substream)?.link.peer,
-    });
-    context.timers.setSooner('asks', untilMs);
-  }
-
-  /** First packet that is missing and not already coming from somewhere else. */
-  private firstUnpromised(substream: Substream): number {
-    const { config, nowMs } = this.context;
-    const beyond = this.wanted.newestKnown + 1;
-    if (this.serverStream.isBringing(substream.index, nowMs)) return beyond;
-    for (const wanted of this.wanted.values()) {
-      if (wanted.sequence % config.substreams !== substream.index) continue;
-      if (wanted.request === undefined && wanted.fetchUntilMs === undefined) return wanted.sequence;
-    }
-    return beyond;
   }
 
   /** The question was answered with no, or not at all. */
   private giveUpAsk(substream: Substream): void {
     const { feed } = substream;
     if (feed.kind === 'asking') {
-      this.setFeed(substream, { kind: 'idle', sinceMs: feed.sinceMs });
+      this.subscriptions.setFeed(substream, { kind: 'idle', sinceMs: feed.sinceMs });
       this.find(substream);
       this.scheduleSearch(substream);
     } else if (feed.kind === 'fed-asking') {
-      this.setFeed(substream, { kind: 'fed', parent: feed.parent });
+      this.subscriptions.setFeed(substream, { kind: 'fed', parent: feed.parent });
       this.watch(substream);
     }
   }
@@ -411,21 +343,25 @@ export class Parents {
     const { nowMs } = this.context;
     this.context.statistics.parentsLost++;
     if (feed.kind === 'fed-switching') {
-      this.setFeed(substream, { kind: 'fed', parent: feed.parent.link === link ? feed.next : feed.parent });
+      this.subscriptions.setFeed(substream, {
+        kind: 'fed',
+        parent: feed.parent.link === link ? feed.next : feed.parent,
+      });
+      this.watch(substream);
       return;
     }
     this.serverStream.resume(substream.index);
     if (feed.kind === 'fed-asking') {
-      this.setFeed(substream, { kind: 'asking', sinceMs: nowMs, ask: { ...feed.ask, purpose: 'find' } });
+      this.subscriptions.setFeed(substream, { kind: 'asking', sinceMs: nowMs, ask: { ...feed.ask, purpose: 'find' } });
       return;
     }
-    this.setFeed(substream, { kind: 'idle', sinceMs: nowMs });
+    this.subscriptions.setFeed(substream, { kind: 'idle', sinceMs: nowMs });
     this.searchAtMs[substream.index] = nowMs;
     if (goTo !== undefined && goTo !== link.peer) this.follow(substream, goTo);
     const named = goTo === undefined ? undefined : this.context.links.get(goTo);
     const asker = askerFor(this.context, substream, this.uplink.slots, this.serverStream.isLeased(substream.index));
     if (named !== undefined && this.context.isSwarmEnabled && mayBeAsked(this.context, substream, asker, named)) {
-      this.ask(substream, named, 'find');
+      this.subscriptions.ask(substream, named, 'find');
     } else {
       this.find(substream);
     }
@@ -433,18 +369,9 @@ export class Parents {
   }
 
   private leaveLoop(substream: Substream, link: Link): void {
-    this.unsubscribe(substream, link);
+    this.subscriptions.unsubscribe(substream, link);
     this.refusedBy(link, substream);
     this.lose(substream, link);
-  }
-
-  private leave(substream: Substream, parent: Parent): void {
-    this.unsubscribe(substream, parent.link);
-  }
-
-  private unsubscribe(substream: Substream, link: Link): void {
-    link.welcomeUntilMs[substream.index] = this.context.nowMs + FAREWELL_MS;
-    sendControl(this.context, link, { type: 'unsubscribe', substream: substream.index });
   }
 
   /** Judges whether the parent's next packet is late, and acts (SWARM.md 3.5). Sets the timer for the next look. */
@@ -453,13 +380,13 @@ export class Parents {
     const { context } = this;
     const { nowMs, timers, config } = context;
     if (parent === undefined || context.endSequence !== undefined) return;
-    const dueMs = this.overdueAtMs(substream, parent);
+    const dueMs = overdueAtMs(this.context, substream, parent);
     if (nowMs < dueMs) {
       timers.setSooner('overdue', dueMs);
       return;
     }
     const next = parent.frontSequence + config.substreams;
-    if (!this.isEvident(next, parent.link)) {
+    if (!isEvident(this.context, this.wanted.newestKnown, next, parent.link)) {
       // The source may have paused: nobody is to blame for what was not made.
       timers.setSooner('overdue', nowMs + 100);
       return;
@@ -472,40 +399,23 @@ export class Parents {
       substream.isOverdue = true;
       timers.setSooner('have', nowMs);
     }
-    this.considerLease(substream);
+    this.leases.consider(substream);
     if (nowMs - dueMs >= config.deadParentMs) this.dropDead(substream, parent);
     else if (substream.feed.kind === 'fed') this.replace(substream, parent);
     timers.setSooner('overdue', Math.min(dueMs + config.deadParentMs, nowMs + 200));
   }
 
-  private overdueAtMs(substream: Substream, parent: Parent): number {
-    const { config, clock } = this.context;
-    const allowanceMs = config.overdueMs + Math.min(config.overdueDeviationMsMax, 2 * substream.deviationMs);
-    const capturedMs = clock.localMs(clock.captureMs(parent.frontSequence + config.substreams));
-    const usualMs = capturedMs + (substream.lagMs ?? UNKNOWN_LAG_MS) + allowanceMs;
-    if (parent.hasPushed) return usualMs;
-    const cycleMs = clock.intervalMs * config.substreams;
-    return Math.max(usualMs, parent.acceptedMs + 2 * parent.link.oneWayMs + cycleMs + FIRST_PACKET_MS);
-  }
-
-  /** The packet exists: a later one was seen, or is claimed; or the parent itself has fallen silent. */
-  private isEvident(sequence: number, link: Link): boolean {
-    const { context } = this;
-    if (this.wanted.newestKnown > sequence || context.ring.newest > sequence) return true;
-    return context.nowMs - link.lastHeardMs > 2.4 * context.config.haveIntervalMs;
-  }
-
   private replace(substream: Substream, parent: Parent): void {
     const asker = askerFor(this.context, substream, this.uplink.slots, this.serverStream.isLeased(substream.index));
     const best = chooseParent(this.context, substream, asker, (link) => link === parent.link);
-    if (best !== undefined) this.ask(substream, best.link, 'replace');
+    if (best !== undefined) this.subscriptions.ask(substream, best.link, 'replace');
     else this.introductions.lack(substream.index);
   }
 
   private dropDead(substream: Substream, parent: Parent): void {
     const { config, random, nowMs } = this.context;
     const { link } = parent;
-    this.unsubscribe(substream, link);
+    this.subscriptions.unsubscribe(substream, link);
     link.refusedUntilMs[substream.index] = nowMs + random.between(...config.failedParentBackoffMs);
     if (!parent.hasPushed) this.noteBlackHole(link);
     this.lose(substream, link);
@@ -517,49 +427,6 @@ export class Parents {
     if (link.blackHoles < 2) return;
     link.avoidedUntilMs =
       this.context.nowMs + this.context.config.blackHoleBackoffMs * 2 ** Math.min(6, link.blackHoles - 2);
-  }
-
-  /** The server takes over a sub-stream that the swarm does not feed (SWARM.md 3.7). */
-  private considerLease(substream: Substream): void {
-    const { config, nowMs, swarm, startedMs, timers, endSequence } = this.context;
-    const { feed } = substream;
-    if (this.serverStream.isLeased(substream.index) || endSequence !== undefined) return;
-    const isUnfed = feed.kind === 'idle' || feed.kind === 'asking';
-    if (!isUnfed && !substream.isOverdue) return;
-    const unfedMs = isUnfed ? nowMs - feed.sinceMs : 0;
-    const isShort = swarm.isShort && unfedMs >= config.shortLeaseMs && nowMs - startedMs >= 1300;
-    if (substream.rescuesInRow < config.rescuesBeforeLease && unfedMs < config.patienceMs && !isShort) {
-      timers.setSooner('search', nowMs + 250);
-      return;
-    }
-    this.serverStream.lease(substream.index);
-  }
-
-  // --- The one place where a feed changes ------------------------------------------------------------------------------------
-
-  private setFeed(substream: Substream, feed: Feed): void {
-    substream.feed = feed;
-    if (feed.kind === 'fed') this.watch(substream);
-    else if (feed.kind === 'idle') substream.isOverdue = false;
-  }
-
-  private makeParent(substream: Substream, ask: Ask, path: readonly number[]): Parent {
-    substream.isOverdue = false;
-    return {
-      link: ask.link,
-      acceptedMs: this.context.nowMs,
-      hasPushed: ask.hasPushed,
-      frontSequence: substream.lastSequence >= 0 ? substream.lastSequence : this.beforeStart(substream),
-      path,
-    };
-  }
-
-  /** The packet of the sub-stream before the first that we want; negative where there is none. */
-  private beforeStart(substream: Substream): number {
-    const { startSequence, config } = this.context;
-    const first =
-      startSequence + ((substream.index - (startSequence % config.substreams) + config.substreams) % config.substreams);
-    return first - config.substreams;
   }
 
   private isLoop(path: readonly number[]): boolean {

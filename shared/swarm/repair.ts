@@ -3,12 +3,11 @@ import { encodeRepair } from '../wire/repair.ts';
 import type { Request } from '../wire/request.ts';
 import { deadlineMs, type EngineContext, sendControl, substreamOf } from './engine-context.ts';
 import type { Link } from './link.ts';
+import { lateAtMs } from './overdue.ts';
 import type { Pacer } from './pacer.ts';
 import type { ServerStream } from './server-stream.ts';
 import type { Wanted, WantedPackets } from './wanted.ts';
 
-/** Believed of a sub-stream that has not been pushed yet. */
-const UNKNOWN_LAG_MS = 400;
 /** Nobody shows the packet: the next map may. */
 const RETRY_MS = 150;
 /** Cost of a neighbour per request it has not answered yet, and of asking the seeder, whose upload is everybody's, ms. */
@@ -86,13 +85,14 @@ export class Repair {
   /** A hole behind the front is overdue by the usual lag; at the front the new parent usually brings it, a little later. */
   private startMs(sequence: number): number {
     const { context } = this;
-    const { config, clock } = context;
+    const { config } = context;
     const substream = substreamOf(context, sequence);
     if (this.serverStream.isBringing(substream.index, context.nowMs)) return context.nowMs + RETRY_MS;
-    const allowanceMs = config.overdueMs + Math.min(config.overdueDeviationMsMax, 2 * substream.deviationMs);
-    const usualMs = clock.localMs(clock.captureMs(sequence)) + (substream.lagMs ?? UNKNOWN_LAG_MS) + allowanceMs;
     const isFront = sequence > substream.lastSequence;
-    return Math.max(usualMs + (isFront ? config.frontRepairDelayMs : 0), context.startedMs + config.firstRepairMs);
+    return Math.max(
+      lateAtMs(context, substream, sequence) + (isFront ? config.frontRepairDelayMs : 0),
+      context.startedMs + config.firstRepairMs,
+    );
   }
 
   private choose(wanted: Wanted): Link | undefined {

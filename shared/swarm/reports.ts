@@ -1,7 +1,7 @@
 import type { Bans } from './bans.ts';
 import type { Children } from './children.ts';
 import type { EngineContext } from './engine-context.ts';
-import type { Parents } from './parents.ts';
+import type { FeedReport } from './feed-report.ts';
 import type { Uplink } from './uplink.ts';
 
 /** A change of lag that the tracker should hear of, ms. */
@@ -12,7 +12,7 @@ type Counters = { readonly bytesFromPeers: number; readonly bytesFromServer: num
 /** What the tracker is told: every two seconds when something changed, else every ten (SWARM.md 3.9). */
 export class Reports {
   private readonly context: EngineContext;
-  private readonly parents: Parents;
+  private readonly feedReport: FeedReport;
   private readonly children: Children;
   private readonly uplink: Uplink;
   private readonly bans: Bans;
@@ -20,9 +20,9 @@ export class Reports {
   private told = '';
   private counted: Counters = { bytesFromPeers: 0, bytesFromServer: 0, bytesToPeers: 0 };
 
-  constructor(context: EngineContext, parents: Parents, children: Children, uplink: Uplink, bans: Bans) {
+  constructor(context: EngineContext, feedReport: FeedReport, children: Children, uplink: Uplink, bans: Bans) {
     this.context = context;
-    this.parents = parents;
+    this.feedReport = feedReport;
     this.children = children;
     this.uplink = uplink;
     this.bans = bans;
@@ -33,7 +33,7 @@ export class Reports {
     const { config, nowMs, timers, statistics, links } = context;
     timers.set('report', nowMs + config.reportIntervalMs);
     if (!context.isTrackerConnected || context.epoch === undefined) return;
-    const lagMs = context.substreams.map((substream) => this.parents.reportedLagMs(substream) ?? -1);
+    const lagMs = context.substreams.map((substream) => this.feedReport.lagMs(substream) ?? -1);
     const steps = lagMs.map((lag) => Math.floor(lag / LAG_STEP_MS));
     const state = `${this.uplink.slots} ${this.children.used} ${links.size} ${steps.join(' ')}`;
     if (state === this.told && nowMs - this.toldMs < config.reportIntervalMsMax) return;

@@ -23,7 +23,7 @@ export type Parent = {
 };
 
 /*
- * Who feeds a sub-stream. Changed in parents.ts only, by `setFeed`:
+ * Who feeds a sub-stream. Changed in subscriptions.ts only, by `setFeed`:
  *
  *            ask               ACCEPT              ask            ACCEPT (upgrade)
  *   idle ───────────► asking ──────────► fed ───────────► fed-asking ──────────► fed-switching

@@ -1,14 +1,16 @@
 // A small world for swarm engines: links with delay, bandwidth and loss, a server over HTTP, a tracker, a broadcast; all driven
 // from one queue of events, so that a seed gives the same run on every machine. Seed of the simulator.
 import { Random } from '../../shared/basics/random.ts';
-import type { Epoch, MediaMillis, Millis, PeerId, Sequence, WallMillis } from '../../shared/basics/units.ts';
+import type { Epoch, Millis, PeerId, Sequence } from '../../shared/basics/units.ts';
 import { encodeBase64Url } from '../../shared/bytes/base64url.ts';
-import { decodePacket, encodeUnsignedPacket, type Packet, SIGNATURE_BYTES } from '../../shared/packets/packet.ts';
+import type { Packet } from '../../shared/packets/packet.ts';
 import { SwarmEngine } from '../../shared/swarm/engine.ts';
 import type { EngineConfig } from '../../shared/swarm/engine-config.ts';
 import type { EngineInput, EngineOutput, FetchReason, LinkChannel } from '../../shared/swarm/engine-types.ts';
 import type { PeerRole } from '../../shared/wire/tracker-messages.ts';
 import { EventQueue } from './event-queue.ts';
+import { makePacket } from './made-up-packet.ts';
+import { NetworkNode, type NodeOptions, type Wire } from './network-node.ts';
 
 export type NetworkOptions = {
   readonly seed: number;
@@ -26,61 +28,14 @@ export type NetworkOptions = {
   readonly introductions?: number;
 };
 
-export type NodeOptions = {
-  readonly uplinkBytesPerSecond?: number;
-  readonly uploadLimit?: number;
-  readonly config?: Partial<EngineConfig>;
-  /** Changes or drops what this peer sends: how a peer is made hostile. */
-  readonly tamper?: (output: EngineOutput) => EngineOutput | undefined;
-  readonly clockErrorMs?: number;
-  /** Timers of a hidden tab: never sooner than this after they were set. */
-  readonly wakeupDelayMs?: number;
-};
-
-const EPOCH_WALL_MS = 1_700_000_000_000;
+/** The seeder's wall clock at the network's moment 0. */
+export const NETWORK_WALL_MS = 1_700_000_000_000;
 const SUBSTREAMS = 8;
 const CONNECT_MS = 300;
 const TRACKER_MS = 40;
 const VERIFY_MS = 1;
 const OVERHEAD_BYTES = 60;
 const HTTP_BYTES_PER_MS = 4000;
-
-/** One direction of a connection. */
-type Wire = { bufferedBytes: number; lastControlMs: number };
-
-export class NetworkNode {
-  readonly peer: PeerId;
-  readonly role: PeerRole;
-  readonly engine: SwarmEngine;
-  readonly options: NodeOptions;
-  readonly joinedMs: number;
-  readonly wires = new Map<PeerId, Wire>();
-  readonly delivered = new Map<number, number>();
-  readonly deliveredForged: number[] = [];
-  readonly banned: PeerId[] = [];
-  readonly disconnects: string[] = [];
-  uplinkBytesPerSecond: number;
-  lineFreeMs = 0;
-  isAlive = true;
-  isFrozen = false;
-  wakeupAtMs: number | undefined;
-  stream: { substreams: readonly number[]; from: number; generation: number } | undefined;
-  streamGeneration = 0;
-  streamRequests = 0;
-  startSequence = 0;
-  readonly serverBytes: Record<FetchReason | 'stream', number> = { start: 0, rescue: 0, stream: 0 };
-  readonly epochsUnknown: Epoch[] = [];
-  pushedBytes = 0;
-
-  constructor(peer: PeerId, role: PeerRole, engine: SwarmEngine, options: NodeOptions, joinedMs: number) {
-    this.peer = peer;
-    this.role = role;
-    this.engine = engine;
-    this.options = options;
-    this.joinedMs = joinedMs;
-    this.uplinkBytesPerSecond = options.uplinkBytesPerSecond ?? 1_250_000;
-  }
-}
 
 export class EngineNetwork {
   readonly options: Required<Omit<NetworkOptions, 'config'>> & { readonly config: Partial<EngineConfig> };
@@ -208,53 +163,6 @@ export class EngineNetwork {
     this.scheduleWakeup(node);
   }
 
-  // --- What was measured -----------------------------------------------------------------------------------------------------
-
-  /** Copies of the stream that left seeder and server, since the counters were last taken. */
-  takeCopies(): { push: number; stream: number; rescue: number; total: number } {
-    const streamBytes = Math.max(1, this.streamBytes);
-    this.streamBytes = 0;
-    let push = 0;
-    let stream = 0;
-    let rescue = 0;
-    for (const node of this.nodes) {
-      if (node.role === 'seeder') push += node.pushedBytes;
-      node.pushedBytes = 0;
-      stream += node.serverBytes.stream;
-      rescue += node.serverBytes.rescue + node.serverBytes.start;
-      Object.assign(node.serverBytes, { start: 0, rescue: 0, stream: 0 });
-    }
-    const total = (push + stream + rescue) / streamBytes;
-    return { push: push / streamBytes, stream: stream / streamBytes, rescue: rescue / streamBytes, total };
-  }
-
-  /** Packets captured between the two moments that were not delivered by their deadline, over all living viewers. */
-  missed(fromMs: number, toMs: number): number {
-    let missed = 0;
-    for (const node of this.viewers) {
-      for (const packet of this.packets.values()) {
-        const capturedMs = packet.header.captureMs - EPOCH_WALL_MS;
-        if (capturedMs < fromMs || capturedMs >= toMs || packet.header.sequence < node.startSequence) continue;
-        const at = node.delivered.get(packet.header.sequence);
-        if (at === undefined || at > capturedMs + this.options.targetLatencyMs) missed++;
-      }
-    }
-    return missed;
-  }
-
-  /** Median time from capture to delivery of the packets captured since. */
-  medianLagMs(fromMs: number): number {
-    const lags: number[] = [];
-    for (const node of this.viewers) {
-      for (const [sequence, at] of node.delivered) {
-        const capturedMs = (this.packets.get(sequence)?.header.captureMs ?? 0) - EPOCH_WALL_MS;
-        if (capturedMs >= fromMs) lags.push(at - capturedMs);
-      }
-    }
-    lags.sort((one, other) => one - other);
-    return lags[lags.length >> 1] ?? Number.NaN;
-  }
-
   /** In place of a signature: byte for byte what was broadcast. */
   isGenuine(packet: Packet): boolean {
     const broadcast = this.truth.get(`${packet.header.epoch} ${packet.header.sequence}`);
@@ -270,7 +178,7 @@ export class EngineNetwork {
     this.newest++;
     const isDoor = this.newest % doorInterval === 0;
     const payloadBytes = Math.min(16_000, Math.round((bitrate / 8 / packetsPerSecond) * (isDoor ? 2.5 : 0.96)));
-    const packet = makePacket(this.epoch, this.newest, EPOCH_WALL_MS + Math.round(this.nowMs), isDoor, payloadBytes);
+    const packet = makePacket(this.epoch, this.newest, NETWORK_WALL_MS + Math.round(this.nowMs), isDoor, payloadBytes);
     this.packets.set(this.newest, packet);
     this.truth.set(`${this.epoch} ${this.newest}`, packet);
     this.streamBytes += packet.bytes.byteLength;
@@ -293,7 +201,7 @@ export class EngineNetwork {
     const node = new NetworkNode(peer, role, engine, options, this.nowMs);
     this.nodes.push(node);
     this.byPeer.set(peer, node);
-    this.feed(node, { type: 'clock', offsetMs: EPOCH_WALL_MS + (options.clockErrorMs ?? 0) });
+    this.feed(node, { type: 'clock', offsetMs: NETWORK_WALL_MS + (options.clockErrorMs ?? 0) });
     const limit = options.uploadLimit ?? node.uplinkBytesPerSecond;
     this.feed(node, { type: 'upload-limit', bytesPerSecond: limit });
     if (role === 'viewer') this.startViewer(node);
@@ -527,41 +435,4 @@ export class EngineNetwork {
     hash = Math.imul(hash ^ size, 0x01000193);
     this.hash = Math.imul(hash ^ Math.round(this.nowMs * 1000), 0x01000193);
   }
-}
-
-/** A packet with a made-up signature. */
-export function makePacket(
-  epoch: Epoch,
-  sequence: number,
-  captureMs: number,
-  isDoor: boolean,
-  payloadBytes: number,
-): Packet {
-  const payload = new Uint8Array(payloadBytes).fill(sequence & 255);
-  const unsigned = encodeUnsignedPacket(
-    {
-      variant: 0,
-      epoch,
-      sequence: sequence as Sequence,
-      isDoor,
-      hasConfiguration: isDoor,
-      isDiscontinuity: false,
-      isEnd: false,
-      isContinuation: false,
-      isUnfinished: false,
-      hasAudio: true,
-      hasVideo: true,
-      hasData: false,
-      timestampMs: (sequence * 50) as MediaMillis,
-      durationMs: 50,
-      captureMs: captureMs as WallMillis,
-      configurationLength: 0,
-      part: 0,
-    },
-    payload,
-  );
-  const bytes = new Uint8Array(unsigned.byteLength + SIGNATURE_BYTES);
-  bytes.set(unsigned);
-  bytes.fill((sequence * 7 + epoch) & 255, unsigned.byteLength);
-  return decodePacket(bytes);
 }

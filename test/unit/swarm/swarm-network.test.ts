@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Epoch } from '../../../shared/basics/units.ts';
 import type { EngineOutput } from '../../../shared/swarm/engine-types.ts';
-import { EngineNetwork, type NetworkNode, type NetworkOptions } from '../../support/engine-network.ts';
+import { EngineNetwork, type NetworkOptions } from '../../support/engine-network.ts';
+import { medianLagMs, missed, takeCopies } from '../../support/network-measures.ts';
+import type { NetworkNode } from '../../support/network-node.ts';
 
 const SETTLED_MS = 25_000;
 
@@ -13,7 +15,7 @@ function settledSwarm(viewers: number, options: Partial<NetworkOptions> = {}, un
   network.run(2000);
   network.addViewers(viewers, 200);
   network.run(untilMs);
-  network.takeCopies();
+  takeCopies(network);
   return network;
 }
 
@@ -40,12 +42,12 @@ const forgedDelivered = (network: EngineNetwork): number =>
 test('six viewers cost one copy, all sub-streams come from peers, and nothing is late', () => {
   const network = settledSwarm(6);
   network.run(55_000);
-  const copies = network.takeCopies();
+  const copies = takeCopies(network);
   assert.ok(copies.total <= 1.1, `copies ${copies.total}`);
   assert.equal(unfed(network), 0);
   assert.equal(leased(network), 0);
-  assert.equal(network.missed(SETTLED_MS, 52_000), 0);
-  assert.ok(network.medianLagMs(SETTLED_MS) < 200);
+  assert.equal(missed(network, SETTLED_MS, 52_000), 0);
+  assert.ok(medianLagMs(network, SETTLED_MS) < 200);
 });
 
 test('the start of a viewer costs about two seconds of stream, with no seam', () => {
@@ -63,10 +65,10 @@ test('the start of a viewer costs about two seconds of stream, with no seam', ()
 test('twenty-four viewers cost the two copies that are pushed on purpose', () => {
   const network = settledSwarm(24, { seed: 5 }, 20_000);
   network.run(40_000);
-  const copies = network.takeCopies();
+  const copies = takeCopies(network);
   assert.ok(copies.total < 2.3, `copies ${copies.total}`);
   assert.equal(unfed(network), 0);
-  assert.equal(network.missed(20_000, 37_000), 0);
+  assert.equal(missed(network, 20_000, 37_000), 0);
 });
 
 test('the peer that feeds most vanishes without a word: nobody misses a packet, and it is replaced', () => {
@@ -74,7 +76,7 @@ test('the peer that feeds most vanishes without a word: nobody misses a packet, 
     const network = settledSwarm(8, { seed });
     network.kill(busiest(network));
     network.run(40_000);
-    assert.equal(network.missed(SETTLED_MS - 3000, 37_000), 0, `seed ${seed}`);
+    assert.equal(missed(network, SETTLED_MS - 3000, 37_000), 0, `seed ${seed}`);
     assert.equal(unfed(network), 0);
     assert.equal(leased(network), 0);
   }
@@ -84,7 +86,7 @@ test('every other viewer vanishes at once: the last one goes on', () => {
   const network = settledSwarm(6);
   for (const viewer of network.viewers.slice(1)) network.kill(viewer);
   network.run(45_000);
-  assert.equal(network.missed(SETTLED_MS, 42_000), 0);
+  assert.equal(missed(network, SETTLED_MS, 42_000), 0);
   assert.equal(unfed(network), 0);
 });
 
@@ -92,7 +94,7 @@ test('data channels fall silent under everybody: the server stream takes over in
   const network = settledSwarm(6);
   network.blockPeers();
   network.run(45_000);
-  assert.equal(network.missed(SETTLED_MS, 42_000), 0);
+  assert.equal(missed(network, SETTLED_MS, 42_000), 0);
   assert.equal(leased(network), 6 * 8);
 });
 
@@ -113,7 +115,7 @@ test('forgers are banned, and no forged byte is delivered or relayed', () => {
   assert.equal(forgedDelivered(network), 0);
   const banned = new Set(network.nodes.flatMap((node) => node.banned));
   assert.deepEqual([...banned].sort(), forgers.map((forger) => forger.peer).sort(), 'forgers, and nobody else');
-  assert.equal(network.missed(10_000, 37_000), 0);
+  assert.equal(missed(network, 10_000, 37_000), 0);
 });
 
 test('a black hole that accepts children and forwards nothing costs nobody a packet', () => {
@@ -123,10 +125,10 @@ test('a black hole that accepts children and forwards nothing costs nobody a pac
   network.addViewer({ tamper: (output) => (output.type === 'send' && output.channel === 'data' ? undefined : output) });
   network.addViewers(10, 200);
   network.run(40_000);
-  assert.equal(network.missed(10_000, 37_000), 0);
-  network.takeCopies();
+  assert.equal(missed(network, 10_000, 37_000), 0);
+  takeCopies(network);
   network.run(60_000);
-  assert.ok(network.takeCopies().total < 2.3);
+  assert.ok(takeCopies(network).total < 2.3);
 });
 
 test('a liar about its maps is asked in vain for a while, and nobody misses a packet', () => {
@@ -144,7 +146,7 @@ test('a liar about its maps is asked in vain for a while, and nobody misses a pa
   network.addViewer({ tamper: lie });
   network.addViewers(8, 200);
   network.run(40_000);
-  assert.equal(network.missed(10_000, 37_000), 0);
+  assert.equal(missed(network, 10_000, 37_000), 0);
   assert.deepEqual(
     network.nodes.flatMap((node) => node.banned),
     [],
@@ -159,11 +161,11 @@ test('a receiver only is fed by peers, uploads nothing, and keeps no place at th
   network.run(4000);
   network.addViewers(6, 300);
   network.run(20_000);
-  network.takeCopies();
+  takeCopies(network);
   network.run(40_000);
   assert.equal(receiver.engine.snapshot().bytesToPeers, 0);
   assert.ok(!receiver.engine.snapshot().parents.includes(network.seeder.peer));
-  assert.ok(network.takeCopies().total <= 1.1);
+  assert.ok(takeCopies(network).total <= 1.1);
   assert.equal(unfed(network), 0);
 });
 
@@ -174,27 +176,27 @@ test('without any peer the server stream stays; peers that come take turns at it
   network.run(20_000);
   assert.equal(first.engine.snapshot().serverSubstreams.length, 8);
   assert.equal(first.streamRequests, 1);
-  assert.equal(network.missed(5000, 17_000), 0);
+  assert.equal(missed(network, 5000, 17_000), 0);
   network.addViewers(3, 100);
   network.run(40_000);
-  network.takeCopies();
+  takeCopies(network);
   network.run(60_000);
-  assert.ok(network.takeCopies().total < 1.3, 'one lease a sub-stream, the rest among peers');
+  assert.ok(takeCopies(network).total < 1.3, 'one lease a sub-stream, the rest among peers');
 });
 
 test('the tracker is lost: links live on', () => {
   const network = settledSwarm(8);
   network.loseTracker();
   network.run(60_000);
-  assert.equal(network.missed(SETTLED_MS, 57_000), 0);
-  assert.ok(network.takeCopies().total <= 1.1);
+  assert.equal(missed(network, SETTLED_MS, 57_000), 0);
+  assert.ok(takeCopies(network).total <= 1.1);
 });
 
 test('the server is unreachable: the swarm plays on by itself', () => {
   const network = settledSwarm(8);
   network.isServerUp = false;
   network.run(45_000);
-  assert.equal(network.missed(SETTLED_MS, 42_000), 0);
+  assert.equal(missed(network, SETTLED_MS, 42_000), 0);
 });
 
 test('the source pauses: nobody is blamed, nothing is fetched in a storm, and the swarm is as before', () => {
@@ -207,7 +209,7 @@ test('the source pauses: nobody is blamed, nothing is fetched in a storm, and th
   const after = network.viewers.map((viewer) => viewer.engine.snapshot().rescues);
   const probes = after.map((rescues, at) => rescues - (before[at] as number));
   assert.ok(Math.max(...probes) <= 6, `probes ${probes.join(' ')}`);
-  assert.equal(network.missed(34_000, 47_000), 0);
+  assert.equal(missed(network, 34_000, 47_000), 0);
   assert.equal(leased(network), 0);
   assert.deepEqual(
     network.nodes.flatMap((node) => node.banned),
@@ -225,7 +227,7 @@ test('another epoch: each viewer asks for the description, starts over, and sett
   }
   assert.equal(unfed(network), 0);
   assert.equal(leased(network), 0);
-  assert.equal(network.missed(35_000, 57_000), 0);
+  assert.equal(missed(network, 35_000, 57_000), 0);
 });
 
 test('viewers come and go all the time: packets are still in time', () => {
@@ -237,8 +239,8 @@ test('viewers come and go all the time: packets are still in time', () => {
     });
   }
   network.run(50_000);
-  assert.equal(network.missed(14_000, 47_000), 0);
-  assert.ok(network.takeCopies().total < 4);
+  assert.equal(missed(network, 14_000, 47_000), 0);
+  assert.ok(takeCopies(network).total < 4);
 });
 
 test('lines that carry far less than was believed are measured, and cost nobody a packet', () => {
@@ -250,7 +252,7 @@ test('lines that carry far less than was believed are measured, and cost nobody 
     network.after(at * 200, () => network.addViewer({ uplinkBytesPerSecond, uploadLimit: 12_500_000 }));
   }
   network.run(40_000);
-  assert.equal(network.missed(15_000, 37_000), 0);
+  assert.equal(missed(network, 15_000, 37_000), 0);
 });
 
 test('hidden tabs, whose timers come a second late, relay all the same', () => {
@@ -259,15 +261,15 @@ test('hidden tabs, whose timers come a second late, relay all the same', () => {
   network.run(2000);
   network.addViewers(8, 200, { wakeupDelayMs: 1000 });
   network.run(40_000);
-  assert.equal(network.missed(12_000, 37_000), 0);
-  assert.ok(network.medianLagMs(20_000) < 250);
+  assert.equal(missed(network, 12_000, 37_000), 0);
+  assert.ok(medianLagMs(network, 20_000) < 250);
 });
 
 test('one lossy, jittery network: repaired among peers', () => {
   const network = settledSwarm(12, { seed: 8, loss: 0.03, oneWayMs: 50, jitterMs: 30 });
   network.run(50_000);
-  assert.equal(network.missed(SETTLED_MS, 47_000), 0);
-  assert.ok(network.takeCopies().total < 2.4);
+  assert.equal(missed(network, SETTLED_MS, 47_000), 0);
+  assert.ok(takeCopies(network).total < 2.4);
 });
 
 test('the same seed gives the same run, another seed another', () => {

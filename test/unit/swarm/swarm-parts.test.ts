@@ -14,7 +14,7 @@ import { Timers } from '../../../shared/swarm/timers.ts';
 import { TokenBucket } from '../../../shared/swarm/token-bucket.ts';
 import { copiesFor } from '../../../shared/swarm/uplink.ts';
 import type { Have } from '../../../shared/wire/have.ts';
-import { makePacket } from '../../support/engine-network.ts';
+import { makePacket } from '../../support/made-up-packet.ts';
 
 const EPOCH = 7 as Epoch;
 const at = (ms: number): Millis => ms as Millis;

@@ -1,0 +1,144 @@
+import { Random } from '../basics/random.ts';
+import type { Millis, Sequence } from '../basics/units.ts';
+import type { PeerRole } from '../wire/tracker-messages.ts';
+import { Availability } from './availability.ts';
+import { Bans } from './bans.ts';
+import { Children } from './children.ts';
+import { Commitments } from './commitments.ts';
+import { type EngineConfig, parseEngineConfig } from './engine-config.ts';
+import type { EngineContext } from './engine-context.ts';
+import { EpochWatch } from './epoch-watch.ts';
+import { FeedReport } from './feed-report.ts';
+import { Intake } from './intake.ts';
+import { Introductions } from './introductions.ts';
+import type { Link } from './link.ts';
+import { Links } from './links.ts';
+import { Messages } from './messages.ts';
+import { Pacer } from './pacer.ts';
+import { PacketRing } from './packet-ring.ts';
+import { Parents } from './parents.ts';
+import { Recovery } from './recovery.ts';
+import { Repair } from './repair.ts';
+import { Reports } from './reports.ts';
+import { Rescue } from './rescue.ts';
+import { ServerStream } from './server-stream.ts';
+import { Sessions } from './sessions.ts';
+import { Statistics } from './statistics.ts';
+import { StreamClock } from './stream-clock.ts';
+import { makeSubstream } from './substream.ts';
+import { Timers } from './timers.ts';
+import { Uplink } from './uplink.ts';
+import { Verification } from './verification.ts';
+import { WantedPackets } from './wanted.ts';
+
+export type EngineOptions = {
+  readonly role: PeerRole;
+  /** 32 bits of chance, different for each peer: from the driver's own random source, or the simulator's. */
+  readonly seed: number;
+  /** What differs from `DEFAULT_ENGINE_CONFIG`. */
+  readonly config?: Partial<EngineConfig>;
+};
+
+/** One concern each, put together in one place. Who is made first knows nothing of who comes after. */
+export type EngineParts = {
+  readonly context: EngineContext;
+  readonly bans: Bans;
+  readonly pacer: Pacer;
+  readonly uplink: Uplink;
+  readonly verification: Verification;
+  readonly wanted: WantedPackets;
+  readonly serverStream: ServerStream;
+  readonly introductions: Introductions;
+  readonly parents: Parents;
+  readonly children: Children;
+  readonly commitments: Commitments;
+  readonly availability: Availability;
+  readonly repair: Repair;
+  readonly rescue: Rescue;
+  readonly recovery: Recovery;
+  readonly sessions: Sessions;
+  readonly epochs: EpochWatch;
+  readonly intake: Intake;
+  readonly messages: Messages;
+  readonly reports: Reports;
+};
+
+export function makeEngineParts(options: EngineOptions): EngineParts {
+  const context = makeContext(options);
+  const bans = new Bans(context.config);
+  const pacer = new Pacer(context);
+  const uplink = new Uplink(context, pacer);
+  const verification = new Verification(context);
+  const wanted = new WantedPackets(context, verification);
+  const serverStream = new ServerStream(context, wanted);
+  const feedReport = new FeedReport(context, serverStream);
+  const introductions = new Introductions(context, uplink, bans);
+  const parents = new Parents(context, uplink, wanted, serverStream, introductions);
+  const children = new Children(context, pacer, uplink, parents, feedReport);
+  const availability = new Availability(context, feedReport, children, uplink);
+  const repair = new Repair(context, wanted, serverStream, pacer);
+  const rescue = new Rescue(context, wanted, serverStream, verification);
+  const recovery = new Recovery(context, wanted, verification, repair, rescue);
+  const epochs = new EpochWatch(context);
+  const sessions = new Sessions(context, bans, uplink, (link: Link) => {
+    uplink.forget(link);
+    pacer.forget(link);
+    wanted.forgetLink(link);
+    children.linkClosed(link);
+    parents.linkClosed(link);
+  });
+  const receivers = { context, wanted, parents, children, repair, sessions, epochs };
+  const intake = new Intake({ ...receivers, verification, serverStream, rescue, recovery });
+  return {
+    context,
+    bans,
+    pacer,
+    uplink,
+    verification,
+    wanted,
+    serverStream,
+    introductions,
+    parents,
+    children,
+    commitments: new Commitments(context, uplink),
+    availability,
+    repair,
+    rescue,
+    recovery,
+    sessions,
+    epochs,
+    intake,
+    messages: new Messages({ ...receivers, introductions, availability, intake }),
+    reports: new Reports(context, feedReport, children, uplink, bans),
+  };
+}
+
+function makeContext({ role, seed, config: given = {} }: EngineOptions): EngineContext {
+  const config = parseEngineConfig(given);
+  const random = new Random(seed);
+  const ring = new PacketRing(config.ringPackets);
+  const start = 0 as Millis;
+  return {
+    role,
+    config,
+    node: random.nextUint32(),
+    random,
+    timers: new Timers(),
+    statistics: new Statistics(),
+    links: new Links(),
+    ring,
+    clock: new StreamClock(ring),
+    substreams: Array.from({ length: config.substreams }, (_, index) => makeSubstream(index, start)),
+    outputs: [],
+    nowMs: start,
+    epoch: undefined,
+    startSequence: 0 as Sequence,
+    startedMs: start,
+    playSequence: 0 as Sequence,
+    targetLatencyMs: config.targetLatencyMs,
+    swarm: { isShort: false, viewers: 0 },
+    isSwarmEnabled: true,
+    isTrackerConnected: false,
+    endSequence: undefined,
+  };
+}

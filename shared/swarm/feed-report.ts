@@ -1,0 +1,33 @@
+import type { EngineContext } from './engine-context.ts';
+import type { ServerStream } from './server-stream.ts';
+import { parentOf, type Substream } from './substream.ts';
+
+/** What a child would get from us, as neighbours and tracker are told. */
+export class FeedReport {
+  private readonly context: EngineContext;
+  private readonly serverStream: ServerStream;
+
+  constructor(context: EngineContext, serverStream: ServerStream) {
+    this.context = context;
+    this.serverStream = serverStream;
+  }
+
+  /** Capture to arrival here; undefined: no feed, also where the next packet is overdue (SWARM.md 5.9). */
+  lagMs(substream: Substream): number | undefined {
+    const { role, nowMs, config } = this.context;
+    if (role === 'seeder') return 0;
+    const isPushed = parentOf(substream)?.hasPushed === true;
+    const leasedSinceMs = this.serverStream.leasedSinceMs(substream.index);
+    if (leasedSinceMs !== undefined && this.serverStream.isBringing(substream.index, nowMs)) {
+      const isSettled = nowMs - leasedSinceMs >= config.leaseFeedsAfterMs;
+      return isSettled || isPushed ? (substream.lagMs ?? 0) : undefined;
+    }
+    return substream.isOverdue || !isPushed ? undefined : substream.lagMs;
+  }
+
+  /** Peers between the source and a child of ours, ourselves last. */
+  pathBelow(substream: Substream): readonly number[] {
+    const above = this.serverStream.isLeased(substream.index) ? [] : (parentOf(substream)?.path ?? []);
+    return [...above, this.context.node];
+  }
+}

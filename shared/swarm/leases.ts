@@ -1,0 +1,37 @@
+import type { EngineContext } from './engine-context.ts';
+import type { ServerStream } from './server-stream.ts';
+import type { Substream } from './substream.ts';
+
+/** Links need so long to open: before it, having no parent says nothing (SWARM.md 3.8). */
+const FIRST_LEASE_MS = 1300;
+const LOOK_MS = 250;
+
+/** When the server takes over a sub-stream that the swarm does not feed (SWARM.md 3.7). Never by reflex (5.5). */
+export class Leases {
+  private readonly context: EngineContext;
+  private readonly serverStream: ServerStream;
+
+  constructor(context: EngineContext, serverStream: ServerStream) {
+    this.context = context;
+    this.serverStream = serverStream;
+  }
+
+  consider(substream: Substream): void {
+    const { config, nowMs, timers, endSequence } = this.context;
+    const { feed } = substream;
+    if (this.serverStream.isLeased(substream.index) || endSequence !== undefined) return;
+    const isUnfed = feed.kind === 'idle' || feed.kind === 'asking';
+    if (!isUnfed && !substream.isOverdue) return;
+    const unfedMs = isUnfed ? nowMs - feed.sinceMs : 0;
+    const isDue =
+      substream.rescuesInRow >= config.rescuesBeforeLease || unfedMs >= config.patienceMs || this.isShortFor(unfedMs);
+    if (isDue) this.serverStream.lease(substream.index);
+    else timers.setSooner('search', nowMs + LOOK_MS);
+  }
+
+  /** While the whole swarm lacks upload somebody has to go without: waiting for the rescues would only cost stalls. */
+  private isShortFor(unfedMs: number): boolean {
+    const { config, nowMs, swarm, startedMs } = this.context;
+    return swarm.isShort && unfedMs >= config.shortLeaseMs && nowMs - startedMs >= FIRST_LEASE_MS;
+  }
+}
