@@ -1,9 +1,12 @@
 import type { WakeupTimer } from '../ports.ts';
 import { TimeoutTimer } from '../timeout-timer.ts';
 
-/** One timer in a worker: browsers throttle those of a hidden page to one a second, then one a minute, but not a worker's. */
+/**
+ * One timer in a worker: browsers throttle those of a hidden page to one a second, then one a minute, but not a worker's.
+ * Messages are lists, since the build shortens names of properties everywhere but in this text.
+ */
 const WORKER_SCRIPT = `let timer;
-onmessage = ({ data: { id, delayMs } }) => {
+onmessage = ({ data: [id, delayMs] }) => {
   clearTimeout(timer);
   if (delayMs >= 0) timer = setTimeout(() => postMessage(id), delayMs);
 };`;
@@ -38,14 +41,14 @@ class WorkerTimer implements WakeupTimer {
     this.pending = { wakeup, dueAtMs: performance.now() + delayMs };
     this.id++;
     if (this.worker === undefined) this.fallback.schedule(delayMs, () => this.fire());
-    else this.worker.postMessage({ id: this.id, delayMs: Math.max(0, delayMs) });
+    else this.worker.postMessage([this.id, Math.max(0, delayMs)]);
   }
 
   cancel(): void {
     this.pending = undefined;
     this.id++;
     this.fallback.cancel();
-    this.worker?.postMessage({ id: this.id, delayMs: -1 });
+    this.worker?.postMessage([this.id, -1]);
   }
 
   close(): void {
