@@ -128,7 +128,9 @@ function print(figures: Figures): void {
   const rows: [string, string][] = [
     ['viewers, minutes, stream', `${figures.viewers}, ${figures.minutes}, ${figures.streamKbps} kbit/s`],
     ['copies, settled', figures.copiesSettled.toFixed(2)],
-    ...Object.entries(copiesByPath).map(([path, copies]): [string, string] => [`  ${path}`, copies.toFixed(3)]),
+    ...Object.entries(copiesByPath)
+      .filter(([, copies]) => copies > 0)
+      .map(([path, copies]): [string, string] => [`  ${path}`, copies.toFixed(3)]),
     ['copies, with start-up', figures.copiesWithStartUp.toFixed(2)],
     ['bytes from peers, settled', `${(figures.peerShare * 100).toFixed(1)} %`],
     ['relayed by viewers', `${(figures.relayedBytes / 1e6).toFixed(1)} MB`],
