@@ -293,6 +293,8 @@ export class Children {
 
   /** Tells the children of a sub-stream when its way to the source has changed. */
   announcePaths(): void {
+    if (!this.context.arePathsStale) return;
+    this.context.arePathsStale = false;
     for (const substream of this.context.substreams) {
       if (substream.children.length === 0) continue;
       const path = this.feedReport.pathBelow(substream);

@@ -37,6 +37,8 @@ export type EngineContext = {
   swarm: SwarmState;
   isSwarmEnabled: boolean;
   isTrackerConnected: boolean;
+  /** A feed or lease changed: children may have to be told of another path. */
+  arePathsStale: boolean;
   /** The broadcast ended with this packet. */
   endSequence: number | undefined;
 };

@@ -139,6 +139,7 @@ function makeContext({ role, seed, config: given = {} }: EngineOptions): EngineC
     swarm: { isShort: false, viewers: 0 },
     isSwarmEnabled: true,
     isTrackerConnected: false,
+    arePathsStale: false,
     endSequence: undefined,
   };
 }

@@ -41,7 +41,7 @@ export class SwarmEngine {
     context.outputs = [];
     this.startTimers();
     this.dispatch(input);
-    for (const name of TIMER_NAMES) if (context.timers.takeIfDue(name, context.nowMs)) this.onTimer(name);
+    this.runTimers();
     if (context.role === 'viewer' && context.epoch !== undefined) this.parts.serverStream.update(context.nowMs);
     this.parts.children.announcePaths();
     this.parts.pacer.pump(context.nowMs);
@@ -146,6 +146,12 @@ export class SwarmEngine {
     }
   }
 
+  private runTimers(): void {
+    const { timers, nowMs } = this.context;
+    if ((timers.earliest() ?? Number.POSITIVE_INFINITY) > nowMs) return;
+    for (const name of TIMER_NAMES) if (timers.takeIfDue(name, nowMs)) this.onTimer(name);
+  }
+
   private onTimer(name: TimerName): void {
     const { context } = this;
     switch (name) {
@@ -223,7 +229,11 @@ export class SwarmEngine {
   }
 
   private linkBuffer(peer: PeerId, bufferedBytes: number): void {
-    this.context.links.get(peer)?.noteBuffer(bufferedBytes, this.context.nowMs);
+    const { context, parts } = this;
+    const link = context.links.get(peer);
+    if (link === undefined) return;
+    link.noteBuffer(bufferedBytes, context.nowMs);
+    if (link.standingBytes(context.nowMs) > 0) parts.uplink.standing();
   }
 
   private lookOverLinks(): void {

@@ -39,6 +39,10 @@ export class Pacer {
     this.bytesPerSecond = bytesPerSecond;
   }
 
+  get isIdle(): boolean {
+    return this.pushes.length === 0 && this.repairs.length === 0;
+  }
+
   /** How long the line needs for what waits here and in the transport. */
   backlogMs(): number {
     let bytes = this.waitingBytes;
@@ -67,7 +71,7 @@ export class Pacer {
 
   /** Sends what may leave now, and sets the timer for what may not. */
   pump(nowMs: Millis): void {
-    if (this.pushes.length === 0 && this.repairs.length === 0) return;
+    if (this.isIdle) return;
     const level = this.bucket.refill(this.bytesPerSecond, this.burstBytes, nowMs);
     let budget = level;
     if (budget > 0) budget = this.drain('pushes', budget, nowMs);

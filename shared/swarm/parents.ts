@@ -106,6 +106,7 @@ export class Parents {
       return;
     }
     const parent = this.subscriptions.makeParent(substream, ask, message.path);
+    this.serverStream.takenOver(substream.index);
     this.context.statistics.parentsFound++;
     if (feed.kind === 'fed-asking' && ask.purpose === 'upgrade' && !ask.hasPushed) {
       this.subscriptions.setFeed(substream, { kind: 'fed-switching', parent: feed.parent, next: parent });
@@ -141,6 +142,7 @@ export class Parents {
     if (substream === undefined) return;
     const { feed } = substream;
     const parent = parentOf(substream);
+    this.context.arePathsStale = true;
     if (parent?.link === link) {
       parent.path = message.path;
       if (this.isLoop(message.path)) this.leaveLoop(substream, link);
@@ -204,7 +206,6 @@ export class Parents {
     if (!isLive) return;
     substream.isOverdue = false;
     observeLag(substream, this.context.clock.lagMs(captureMs, receivedMs));
-    if (this.serverStream.isLeased(substream.index)) this.serverStream.takenOver(substream.index, sequence);
     if (isFirst) this.introductions.helped();
     if (isFirst) this.context.timers.setSooner('have', this.context.nowMs);
   }

@@ -4,11 +4,12 @@ import type { WantedPackets } from './wanted.ts';
 
 /** A lease that a parent has taken over lasts at most this much longer, for packets that neither has brought. */
 const SEAM_MS = 1000;
+const SETTLE_MS = 120;
 
-/** `held`: the server feeds the sub-stream. `leaving`: a parent pushes it, but packets before its first are still missing. */
+/** `held`: the server feeds the sub-stream. `leaving`: a parent pushes it now, but older packets are still missing. */
 type Lease =
   | { readonly kind: 'held'; readonly sinceMs: Millis }
-  | { readonly kind: 'leaving'; readonly sinceMs: Millis; readonly firstPushed: number; readonly untilMs: Millis };
+  | { readonly kind: 'leaving'; readonly sinceMs: Millis; readonly lastMissing: number; readonly untilMs: Millis };
 
 /** What the driver was last told to keep open. */
 type OpenStream = { readonly substreams: readonly number[]; readonly openedMs: Millis };
@@ -22,9 +23,11 @@ export class ServerStream {
   private readonly context: EngineContext;
   private readonly wanted: WantedPackets;
   private readonly leases: (Lease | undefined)[];
+  private leaseCount = 0;
   private open: OpenStream | undefined;
   private isDirty = false;
   private narrowedMs = Number.NEGATIVE_INFINITY;
+  private narrowMs = Number.NEGATIVE_INFINITY;
   private broughtMs = Number.NEGATIVE_INFINITY;
   /** Reopenings without a packet in between; and no reopening before. */
   private failures = 0;
@@ -58,6 +61,8 @@ export class ServerStream {
   lease(substream: number): void {
     const present = this.leases[substream];
     if (present?.kind === 'held') return;
+    if (present === undefined) this.leaseCount++;
+    this.context.arePathsStale = true;
     this.leases[substream] = { kind: 'held', sinceMs: present?.sinceMs ?? this.context.nowMs };
     if (!this.substreams.includes(substream)) this.isDirty = true;
   }
@@ -66,12 +71,13 @@ export class ServerStream {
     for (let substream = 0; substream < this.leases.length; substream++) this.lease(substream);
   }
 
-  /** A parent has pushed this packet of a leased sub-stream: the server need not go on. */
-  takenOver(substream: number, sequence: number): void {
+  /** A parent has accepted a leased sub-stream: the server need not go on once what exists by now is here. */
+  takenOver(substream: number): void {
     const present = this.leases[substream];
     if (present?.kind !== 'held') return;
     const untilMs = (this.context.nowMs + SEAM_MS) as Millis;
-    this.leases[substream] = { kind: 'leaving', sinceMs: present.sinceMs, firstPushed: sequence, untilMs };
+    const lastMissing = this.wanted.newestKnown;
+    this.leases[substream] = { kind: 'leaving', sinceMs: present.sinceMs, lastMissing, untilMs };
     this.settle(substream, this.context.nowMs);
   }
 
@@ -80,8 +86,12 @@ export class ServerStream {
     const lease = this.leases[substream];
     if (lease?.kind !== 'leaving') return;
     const firstMissing = this.wanted.firstMissing((index) => index === substream);
-    if (firstMissing < lease.firstPushed && nowMs < lease.untilMs) return;
+    if (firstMissing <= lease.lastMissing && nowMs < lease.untilMs) return;
     this.leases[substream] = undefined;
+    this.leaseCount--;
+    // Sub-streams tend to find their parents in the same moment: one narrowing for all of them.
+    this.narrowMs = Math.max(this.narrowedMs + this.context.config.serverStreamNarrowMs, nowMs + SETTLE_MS);
+    this.context.arePathsStale = true;
   }
 
   /** The parent that had taken over is gone again. */
@@ -104,6 +114,8 @@ export class ServerStream {
   /** Everything is forgotten: another epoch, whose stream starts afresh. */
   restart(): void {
     this.leases.fill(undefined);
+    this.leaseCount = 0;
+    this.context.arePathsStale = true;
     this.broughtMs = Number.NEGATIVE_INFINITY;
     this.failures = 0;
     this.closedUntilMs = Number.NEGATIVE_INFINITY;
@@ -112,6 +124,7 @@ export class ServerStream {
 
   /** Tells the driver what changed; called at the end of every input. */
   update(nowMs: Millis): void {
+    if (this.leaseCount === 0 && this.open === undefined) return;
     for (let substream = 0; substream < this.leases.length; substream++) this.settle(substream, nowMs);
     const wanted = this.leasedSubstreams();
     if (wanted.length === 0) {
@@ -130,9 +143,8 @@ export class ServerStream {
     if (this.isDirty) {
       this.emit(wanted, nowMs);
     } else if (wanted.length < this.open.substreams.length) {
-      const narrowMs = this.narrowedMs + this.context.config.serverStreamNarrowMs;
-      if (nowMs >= narrowMs) this.emit(wanted, nowMs);
-      else this.context.timers.setSooner('server-stream', narrowMs);
+      if (nowMs >= this.narrowMs) this.emit(wanted, nowMs);
+      else this.context.timers.setSooner('server-stream', this.narrowMs);
     }
   }
 

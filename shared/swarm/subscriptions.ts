@@ -69,6 +69,7 @@ export class Subscriptions {
 
   setFeed(substream: Substream, feed: Feed): void {
     substream.feed = feed;
+    this.context.arePathsStale = true;
     if (feed.kind === 'idle') substream.isOverdue = false;
   }
 

@@ -33,6 +33,7 @@ export class Uplink {
   private mostCarried = 0;
   private calmMs = CALM_MS;
   private hasDrifted = false;
+  private hasStanding = false;
   private withdrawn = 0;
   private withdrawnMs = Number.NEGATIVE_INFINITY;
   private recoveredMs = Number.NEGATIVE_INFINITY;
@@ -96,6 +97,7 @@ export class Uplink {
     const bytesPerSecond = elapsedMs > 0 ? (Math.max(0, carried - this.carriedBefore) * 1000) / elapsedMs : 0;
     this.measuredMs = nowMs;
     this.carriedBefore = carried;
+    this.mostCarried = Math.max(this.mostCarried * MOST_CARRIED_DECAY, bytesPerSecond);
     // One link that stands among many is its receiver's line; where most of them stand it is ours.
     const isCongested = standing * 1000 > bytesPerSecond * CONGESTED_MS && standingLinks * 2 >= active;
     if (isCongested && standing > 0) {
@@ -114,13 +116,12 @@ export class Uplink {
 
   /** Nothing stands: the line carries all it is given. Does that say that it would carry more? */
   private grow(bytesPerSecond: number, nowMs: Millis): void {
-    this.mostCarried = Math.max(this.mostCarried * MOST_CARRIED_DECAY, bytesPerSecond);
     if (bytesPerSecond > this.bytesPerSecond * FULL_SHARE) {
       this.believed = Math.min(this.believed * INCREASE_FACTOR, Math.max(this.believed, this.limit));
       return;
     }
     // A line that was bad for a while gets its chance again, or it would be given no children to prove itself by.
-    const usual = Math.max(this.mostCarried, this.context.config.initialUplinkBytesPerSecond);
+    const usual = Math.min(this.mostCarried * INCREASE_FACTOR, this.limit);
     if (this.believed >= usual || nowMs - this.congestedMs < this.calmMs) return;
     this.hasDrifted = true;
     this.believed = Math.min(usual, this.believed * RECOVERY_FACTOR);
@@ -150,9 +151,16 @@ export class Uplink {
     return true;
   }
 
+  /** The transport of a link still holds what was sent before. */
+  standing(): void {
+    this.hasStanding = true;
+  }
+
   /** More waits than should: start looking. */
   watch(nowMs: Millis): void {
     const { config, timers } = this.context;
+    if (this.pacer.isIdle && !this.hasStanding) return;
+    this.hasStanding = false;
     if (timers.isSet('shed') || this.pacer.backlogMs() <= config.shedBacklogMs) return;
     this.busyTicks = 0;
     timers.set('shed', nowMs + config.shedTickMs);

@@ -1,5 +1,4 @@
 import type { ByteReader } from '../bytes/byte-reader.ts';
-import { ByteWriter } from '../bytes/byte-writer.ts';
 import { decodePacket, type Packet } from '../packets/packet.ts';
 import { DATA_HEAD_BYTES } from './limits.ts';
 import { WireError } from './wire-error.ts';
@@ -21,9 +20,10 @@ export function decodePush(reader: ByteReader): Push {
 }
 
 export function encodePush(push: Push): Uint8Array<ArrayBuffer> {
-  return new ByteWriter(DATA_HEAD_BYTES + push.packet.bytes.byteLength)
-    .u8(WIRE_TYPE.push)
-    .u8(push.isBacklog ? 1 : 0)
-    .bytes(push.packet.bytes)
-    .finish();
+  // By hand: this is done for every packet at every peer.
+  const bytes = new Uint8Array(DATA_HEAD_BYTES + push.packet.bytes.byteLength);
+  bytes[0] = WIRE_TYPE.push;
+  bytes[1] = push.isBacklog ? 1 : 0;
+  bytes.set(push.packet.bytes, DATA_HEAD_BYTES);
+  return bytes;
 }

@@ -322,10 +322,10 @@ export class EngineNetwork {
       arrivesMs = Math.max(arrivesMs, wire.lastControlMs);
       wire.lastControlMs = arrivesMs;
     }
-    const copy = new Uint8Array(bytes); // a message belongs to who receives it
+    // Not copied, unlike in a real transport: no engine ever writes into a message.
     this.queue.add(arrivesMs, () => {
       if (node.wires.get(peer) !== wire || !other.wires.has(node.peer) || this.arePeersBlocked) return;
-      this.feed(other, { type: 'message', peer: node.peer, channel, bytes: copy });
+      this.feed(other, { type: 'message', peer: node.peer, channel, bytes });
     });
   }
 
