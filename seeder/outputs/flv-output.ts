@@ -3,7 +3,7 @@ import type { Packet } from '../../shared/packets/packet.ts';
 import type { PacketLog } from '../../shared/packets/packet-log.ts';
 import { encodeFlvHeader } from '../../shared/tags/flv-tag-writer.ts';
 import { concatenate, withConfiguration, withoutRepeatedConfiguration, withoutVideo } from './flv-cut.ts';
-import { type LineSocket, ReaderLine, STALLED_MS_MAX } from './reader-line.ts';
+import { asBuffer, type LineSocket, ReaderLine, STALLED_MS_MAX } from './reader-line.ts';
 
 /** One write a reader five times a second: 8 % of a core for 1,800 readers where 40 ms costs 42 %, for 100 ms of delay on average. */
 export const FLUSH_INTERVAL_MS = 200;
@@ -91,9 +91,11 @@ export class FlvOutput {
       const from = this.next;
       this.next = (last.header.sequence + 1) as Sequence;
       const pieces = batch.map(withoutRepeatedConfiguration);
-      const shared = concatenate(
-        pieces,
-        pieces.reduce((sum, piece) => sum + piece.byteLength, 0),
+      const shared = asBuffer(
+        concatenate(
+          pieces,
+          pieces.reduce((sum, piece) => sum + piece.byteLength, 0),
+        ),
       );
       for (const reader of this.readers) reader.take(shared, from, this.next);
     }
@@ -186,7 +188,7 @@ class FlvReader {
   }
 
   /** What all readers get now, `from` to `end`, or the same packets from the log where this one is not with the others. */
-  take(shared: Uint8Array, from: Sequence, end: Sequence): void {
+  take(shared: Buffer, from: Sequence, end: Sequence): void {
     if (this.next === from && this.line.isIdle && !this.isWithoutVideo && !this.isBeginning) {
       this.next = end;
       this.onSent(shared.byteLength);

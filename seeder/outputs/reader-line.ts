@@ -1,4 +1,6 @@
 import type { ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 
 /** What is handed to a reader's socket before it has taken the last: enough to fill a line, little to lose on a stalled one. */
 const IN_FLIGHT_BYTES_MAX = 64 * 1024;
@@ -68,7 +70,7 @@ export class ReaderLine {
   }
 
   /** On an idle line, for thousands of readers at once: without `onRoom`, which costs Node a tick for each. */
-  sendCheaply(bytes: Uint8Array): void {
+  sendCheaply(bytes: Buffer): void {
     if (this.isDone) return;
     this.lastProgressMs = this.now();
     this.socket.write(bytes);
@@ -80,14 +82,25 @@ export class ReaderLine {
     this.isDone = true;
     this.socket.end();
     // Who reads nothing would never let it end.
-    const patience = setTimeout(() => this.socket.destroy(), STALLED_MS_MAX).unref();
+    const patience = setTimeout(() => dropConnection(this.socket), STALLED_MS_MAX).unref();
     this.socket.once('close', () => clearTimeout(patience));
   }
 
   cut(): void {
     this.isDone = true;
-    this.socket.destroy();
+    dropConnection(this.socket);
   }
+}
+
+/** At once, where the transport can: closed in order, the system would keep megabytes for minutes for one who reads nothing. */
+function dropConnection(socket: LineSocket): void {
+  if (socket instanceof Socket && !(socket instanceof TLSSocket)) socket.resetAndDestroy();
+  else socket.destroy();
+}
+
+/** The same bytes as Node's streams want them: they would wrap any others once a write. */
+export function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 /**

@@ -126,6 +126,8 @@ async function obey(command: LoadCommand): Promise<void> {
       for (const [index, reader] of readers.entries()) reader.begin(index < command.stalled);
       break;
     case 'report':
+      // A paused socket hears of its end only when it is written to; empty lines between requests mean nothing.
+      for (const reader of readers) if (reader.isStalled && !reader.isClosed) reader.socket.write('\r\n');
       process.send?.(report());
       return;
   }
