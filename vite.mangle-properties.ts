@@ -120,6 +120,10 @@ function walk(node: Node, places: Place[], kept: Set<string>): void {
       break;
     case 'Literal':
       if (typeof node.value === 'string') kept.add(node.value);
+      break;
+    case 'TemplateElement':
+      // A worker's script is one of these, and reads what is posted to it by name.
+      addWords((node.value as { raw: string }).raw, kept);
   }
   for (const value of Object.values(node)) {
     for (const child of Array.isArray(value) ? value : [value]) {
