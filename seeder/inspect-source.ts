@@ -3,6 +3,7 @@ import { browserSupport, unsupportedCodecAdvice } from '../shared/tags/codec-sup
 import { ConfigurationStore } from '../shared/tags/configuration-store.ts';
 import { type Fault, FaultLog } from '../shared/tags/faults.ts';
 import { FlvTagReader } from '../shared/tags/flv-tag-reader.ts';
+import { InBandConfiguration } from '../shared/tags/in-band-configuration.ts';
 import type { Tag } from '../shared/tags/tag.ts';
 import { readTagContents, type TagContent } from '../shared/tags/tag-contents.ts';
 import { Timeline } from '../shared/tags/timeline.ts';
@@ -78,6 +79,7 @@ class Inspector {
   private readonly observer = new TrackObserver();
   private readonly timeline = new Timeline();
   private readonly configurations = new ConfigurationStore();
+  private readonly inBand = new InBandConfiguration();
   private readonly log = new FaultLog();
   private readonly lastRawMs = new Map<string, number>();
   private lastKeyframeMs: number | undefined;
@@ -90,6 +92,7 @@ class Inspector {
     const contents = readTagContents(tag);
     this.observer.observe(tag, contents);
     this.observeConfiguration(tag, contents);
+    this.observeInBand(tag, contents);
     const placed = this.timeline.place(tag, contents);
     for (const content of contents) this.observeContent(content, tag, placed.tag.timestampMs);
     if (tag.kind === 'video' && tag.body.byteLength === 0) {
@@ -99,6 +102,7 @@ class Inspector {
 
   restart(): void {
     this.timeline.restart();
+    this.inBand.reset();
     this.lastRawMs.clear();
   }
 
@@ -143,6 +147,14 @@ class Inspector {
         () => `The ${tag.kind} configuration is only repeated.`,
       );
     }
+  }
+
+  private observeInBand(tag: Tag, contents: readonly TagContent[]): void {
+    const { tags, finding } = this.inBand.refine(tag, contents);
+    if (finding === undefined) return;
+    this.log.report('configuration-in-band', tag.timestampMs, () => finding.text);
+    // The size and codec that viewers are given.
+    for (const made of tags) if (made !== tag) this.observer.observe(made);
   }
 
   private observeContent(content: TagContent, tag: Tag, placedMs: number): void {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { inspectSource } from '../../../seeder/inspect-source.ts';
 import type { Tag } from '../../../shared/tags/tag.ts';
+import { LARGE, SMALL, SMALL_CONFIGURATION, withSets } from '../tags/parameter-set-samples.ts';
 import {
   AUDIO_CONFIGURATION,
   audioFrame,
@@ -131,5 +132,12 @@ describe('inspect', () => {
     });
     await assert.rejects(inspectSource(pieces(hex(''))), { code: 'not-flv' });
     await assert.rejects(inspectSource(pieces(flvOf([]))), { code: 'no-tracks' });
+  });
+
+  test('tells a configuration that stands only in the keyframes (TRAPS 4.12)', async () => {
+    const tags = [SMALL_CONFIGURATION, withSets(SMALL, 0), withSets(LARGE, 40), withSets(LARGE, 80)];
+    const { tracks, faults } = await inspectSource(pieces(flvOf(tags)));
+    assert.deepEqual([tracks[0]?.width, tracks[0]?.height], [1280, 720]);
+    assert.equal(faults.find(({ code }) => code === 'configuration-in-band')?.count, 1);
   });
 });
