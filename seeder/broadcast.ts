@@ -4,8 +4,8 @@ import type { PacketLog } from '../shared/packets/packet-log.ts';
 import { PACKET_SPAN_MS, Packetizer, type UnsignedPacket } from '../shared/packets/packetizer.ts';
 import { attachSignature, signedBytes } from '../shared/packets/signature.ts';
 import type { Tag } from '../shared/tags/tag.ts';
-import { readTagContents, type TagContent } from '../shared/tags/tag-contents.ts';
-import { Timeline } from '../shared/tags/timeline.ts';
+import type { TagContent } from '../shared/tags/tag-contents.ts';
+import { type PlacedTag, Timeline } from '../shared/tags/timeline.ts';
 import { TrackObserver } from '../shared/tags/track-observer.ts';
 import type { Clock } from './clock.ts';
 import { KeyframeGate } from './keyframe-gate.ts';
@@ -19,10 +19,13 @@ export type BroadcastOptions = {
   readonly clock: Clock;
 };
 
+/** Where the line begins: room for tags that are older than the first, as far as audio and video are usually interleaved. */
+const LINE_START_MS = 1000 as MediaMillis;
+
 /** One epoch of a channel: raw tags in, signed packets into the log, from the first tag to the packet that says the end. */
 export class Broadcast {
   private readonly options: BroadcastOptions;
-  private readonly timeline = new Timeline();
+  private readonly timeline = new Timeline(LINE_START_MS);
   private readonly gate = new KeyframeGate();
   private readonly observer = new TrackObserver();
   private readonly packetizer: Packetizer;
@@ -58,9 +61,12 @@ export class Broadcast {
     return this.packetizer.tagsDropped;
   }
 
-  /** `contents`: of this tag, where they were read already. */
-  push(tag: Tag, contents: readonly TagContent[] = readTagContents(tag)): void {
-    const placed = this.timeline.place(tag, contents);
+  /** The place of a tag on the line. Each tag is placed once, and then pushed. */
+  place(tag: Tag, contents: readonly TagContent[]): PlacedTag {
+    return this.timeline.place(tag, contents);
+  }
+
+  push(placed: PlacedTag, contents: readonly TagContent[]): void {
     this.observer.observe(placed.tag, contents);
     this.owesDiscontinuity ||= placed.isDiscontinuity;
     if (!this.gate.admits(placed.tag, contents)) return;

@@ -6,12 +6,14 @@ import type { ChannelName, Epoch, MediaMillis } from '../shared/basics/units.ts'
 import { PacketLog, type PacketLogLimits } from '../shared/packets/packet-log.ts';
 import { browserSupport, unsupportedCodecAdvice } from '../shared/tags/codec-support.ts';
 import { ConfigurationStore, withoutSetDataFrame } from '../shared/tags/configuration-store.ts';
+import { InBandConfiguration } from '../shared/tags/in-band-configuration.ts';
 import { liveMetadata } from '../shared/tags/metadata.ts';
 import type { Tag } from '../shared/tags/tag.ts';
 import { type AudioCodec, readTagContents, type TagContent, type VideoCodec } from '../shared/tags/tag-contents.ts';
 import type { ChannelDescription } from '../shared/wire/channel-description.ts';
 import { BackOff } from './back-off.ts';
 import { Broadcast } from './broadcast.ts';
+import { BurstSmoother } from './burst-smoother.ts';
 import { type Clock, SYSTEM_CLOCK, sleep } from './clock.ts';
 import type { Feed, FeedEvent } from './feeds/feed.ts';
 import { RunAhead } from './run-ahead.ts';
@@ -50,6 +52,8 @@ const BITRATE_SPAN_MS = 5000;
 const NOTES_MAX = 20;
 /** Pictures without a keyframe before the operator is told: 10 s at 25 a second. */
 const FRAMES_HELD_TOLD = 250;
+/** A shorter wait is not worth waking up for. */
+const WAIT_MS_MIN = 30;
 const EPOCH_END = 0x1_0000_0000;
 
 /**
@@ -69,6 +73,8 @@ export class Channel {
   private readonly clock: Clock;
   private readonly backOff: BackOff;
   private readonly runAhead: RunAhead;
+  private readonly smoother = new BurstSmoother();
+  private readonly inBand = new InBandConfiguration();
   private readonly stateListeners = new Set<(state: ChannelState) => void>();
   private readonly toldCodecs = new Set<string>();
   private currentState: ChannelState;
@@ -81,6 +87,7 @@ export class Channel {
   private recentNotes: readonly string[] = [];
   private hasToldMissingKeyframe = false;
   private hasToldLargeTag = false;
+  private hasToldBursts = false;
   private running: { readonly abort: AbortController; readonly done: Promise<void> } | undefined;
 
   constructor(options: ChannelOptions) {
@@ -168,11 +175,7 @@ export class Channel {
   private async run(signal: AbortSignal): Promise<void> {
     for (;;) {
       try {
-        for await (const event of this.feed.read(signal)) {
-          this.handle(event);
-          const delayMs = this.broadcast === undefined ? 0 : this.runAhead.delayMs(this.broadcast.newestMs);
-          if (delayMs > 0) await sleep(this.clock, delayMs, signal);
-        }
+        await this.readFeed(signal);
         // What came at once must not be over before it can be seen.
         this.isPlayingOut = true;
         await sleep(this.clock, this.runAhead.leadMs, signal);
@@ -193,6 +196,17 @@ export class Channel {
     }
   }
 
+  private async readFeed(signal: AbortSignal): Promise<void> {
+    let askedMs = this.clock.monotonicMs();
+    for await (const event of this.feed.read(signal)) {
+      if (event.type === 'tag') {
+        const waitedMs = this.clock.monotonicMs() - askedMs;
+        for (const tag of this.refine(event.tag)) await this.take(tag, waitedMs, signal);
+      } else this.handle(event);
+      askedMs = this.clock.monotonicMs();
+    }
+  }
+
   /** False where the channel was stopped meanwhile. */
   private pause(delayMs: number, signal: AbortSignal): Promise<boolean> {
     return sleep(this.clock, delayMs, signal).then(
@@ -201,11 +215,8 @@ export class Channel {
     );
   }
 
-  private handle(event: FeedEvent): void {
+  private handle(event: Exclude<FeedEvent, { readonly type: 'tag' }>): void {
     switch (event.type) {
-      case 'tag':
-        this.take(event.tag.kind === 'data' ? liveMetadata(withoutSetDataFrame(event.tag)) : event.tag);
-        break;
       case 'restarted':
         this.restart();
         break;
@@ -218,16 +229,37 @@ export class Channel {
     }
   }
 
-  private take(tag: Tag): void {
+  /** The tag as it is broadcast. */
+  private refine(tag: Tag): readonly Tag[] {
+    if (tag.kind === 'data') return [liveMetadata(withoutSetDataFrame(tag))];
+    const { tags, finding } = this.inBand.refine(tag);
+    if (finding !== undefined) this.note(finding.text);
+    return tags;
+  }
+
+  /** `waitedMs`: how long the feed let wait for it. Returns when the next one may come. */
+  private async take(tag: Tag, waitedMs: number, signal: AbortSignal): Promise<void> {
     this.backOff.reset();
-    this.lastTagMs = this.clock.monotonicMs();
     this.broadcast ??= this.openBroadcast(tag.timestampMs);
+    const { broadcast } = this;
     const contents = readTagContents(tag);
     this.configurations.observe(tag, contents);
-    this.broadcast.push(tag, contents);
+    const placed = broadcast.place(tag, contents);
+    const delayMs = this.smoother.delayMs(placed.tag.timestampMs, this.clock.monotonicMs(), waitedMs);
+    this.lastTagMs = this.clock.monotonicMs() + delayMs;
+    if (delayMs > WAIT_MS_MIN) await sleep(this.clock, delayMs, signal);
+    broadcast.push(placed, contents);
     this.tellUnplayable(contents);
-    this.tellHeldBack(this.broadcast);
-    if (this.log.epoch === this.broadcast.epoch && this.log.newestDoor() !== undefined) this.goLive();
+    this.tellHeldBack(broadcast);
+    this.tellBursts();
+    this.goLiveIfOpen(broadcast);
+    const leadMs = this.runAhead.delayMs(broadcast.newestMs);
+    if (leadMs > 0) await sleep(this.clock, leadMs, signal);
+  }
+
+  private goLiveIfOpen(broadcast: Broadcast): void {
+    if (this.broadcast === broadcast && this.log.epoch === broadcast.epoch && this.log.newestDoor() !== undefined)
+      this.goLive();
   }
 
   private goLive(): void {
@@ -239,7 +271,12 @@ export class Channel {
     const { name: channel, log, signingKey, clock } = this;
     const epoch = randomInt(1, EPOCH_END) as Epoch;
     const broadcast = new Broadcast({ channel, epoch, log, signingKey, clock });
-    for (const tag of this.configurations.tags()) broadcast.push({ ...tag, timestampMs });
+    for (const known of this.configurations.tags()) {
+      const tag = { ...known, timestampMs };
+      const contents = readTagContents(tag);
+      broadcast.push(broadcast.place(tag, contents), contents);
+    }
+    this.smoother.reset();
     this.hasToldMissingKeyframe = false;
     this.logger.info({ channel, epoch }, 'a broadcast begins');
     return broadcast;
@@ -254,6 +291,8 @@ export class Channel {
 
   private restart(): void {
     this.configurations.clear();
+    this.inBand.reset();
+    this.smoother.reset();
     this.broadcast?.restart();
   }
 
@@ -310,6 +349,15 @@ export class Channel {
       this.hasToldLargeTag = true;
       this.note('The source sent a tag of over 8 MiB, which was left out; lower its bitrate.');
     }
+  }
+
+  private tellBursts(): void {
+    if (!this.smoother.isSmoothing || this.hasToldBursts) return;
+    this.hasToldBursts = true;
+    this.note(
+      'The source comes in bursts, which are evened out at the cost of a delay as long as they are; ' +
+        'an ffmpeg that writes it does better with -flush_packets 1.',
+    );
   }
 
   private note(text: string): void {

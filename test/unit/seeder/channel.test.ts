@@ -17,11 +17,14 @@ import {
   tag,
   videoConfiguration,
 } from '../packets/sample-tags.ts';
+import { LARGE, SMALL, SMALL_CONFIGURATION, withSets } from '../tags/parameter-set-samples.ts';
 import { ManualClock, settle } from './manual-clock.ts';
 import { ScriptedFeed } from './scripted-feed.ts';
 
 const SIGNING_KEY = createSigningKey();
 const HEAD = [videoConfiguration(0), audioConfiguration(0)];
+/** Where the line of a broadcast begins. */
+const START_MS = 1000;
 
 type Stage = {
   readonly channel: Channel;
@@ -54,7 +57,10 @@ test('tags come out of the log as they went in, in packets that are signed', asy
   const tags = [...HEAD, keyframe(0, 30_000), audioFrame(5), interframe(40), keyframe(80)];
   feed.tags(...tags);
   await clock.advance(1000);
-  assert.deepEqual(tagsOf(packets), tags);
+  assert.deepEqual(
+    tagsOf(packets),
+    tags.map((each) => ({ ...each, timestampMs: each.timestampMs + START_MS })),
+  );
   const verify = await createPacketVerifier(channel.name, SIGNING_KEY.publicKey);
   for (const packet of packets) assert.ok(await verify(packet));
   assert.deepEqual(
@@ -114,6 +120,18 @@ test('a packet does not wait for the next tag longer than 60 ms', async (context
   );
 });
 
+test('audio that is older than the first picture keeps its distance', async (context) => {
+  const { feed, clock, packets } = stage(context);
+  feed.tags(...HEAD, keyframe(80), audioFrame(0), audioFrame(23), interframe(120));
+  await clock.advance(1000);
+  assert.deepEqual(
+    tagsOf(packets)
+      .slice(HEAD.length)
+      .map(({ timestampMs }) => timestampMs - START_MS),
+    [0, -80, -57, 40],
+  );
+});
+
 test('pictures before the first keyframe, and after a restart up to the next, are left out', async (context) => {
   const { feed, clock, packets } = stage(context);
   feed.tags(...HEAD, interframe(0), audioFrame(1), keyframe(40), interframe(80));
@@ -125,7 +143,7 @@ test('pictures before the first keyframe, and after a restart up to the next, ar
     video.map(({ body }) => body[0]),
     [0x17, 0x27, 0x17, 0x27],
   );
-  assert.ok((video.at(-1)?.timestampMs ?? 0) < 1000, 'the pause of the source is closed up');
+  assert.ok((video.at(-1)?.timestampMs ?? 0) < START_MS + 1000, 'the pause of the source is closed up');
   assert.equal(packets.filter(({ header }) => header.isDiscontinuity).length, 1);
 });
 
@@ -177,7 +195,7 @@ test('a feed that breaks in mid-broadcast goes on in the same epoch', async (con
   const frames = tagsOf(packets).filter(({ body }) => body[1] === 1);
   assert.deepEqual(
     frames.map(({ timestampMs }) => timestampMs),
-    [0, 40, 80, 120],
+    [0, 40, 80, 120].map((timeMs) => timeMs + START_MS),
   );
   assert.equal(packets.filter(({ header }) => header.isDiscontinuity).length, 1);
 });
@@ -341,8 +359,39 @@ test('a source faster than real time is slowed down to a little more than that, 
   for (let index = 0; index < 7200; index++) {
     live.feed.tags(keyframe(index * 510));
     await live.clock.advance(500);
-    assert.equal(live.channel.log.newest()?.header.timestampMs, index * 510);
+    assert.equal(live.channel.log.newest()?.header.timestampMs, START_MS + index * 510);
   }
+});
+
+test('a source that comes in large bursts is evened out, and this is told', async (context) => {
+  const { feed, clock, packets, channel } = stage(context);
+  feed.tags(...HEAD, keyframe(0));
+  await clock.advance(4000);
+  // Four seconds of media every four seconds, as an encoder's file buffer gives them.
+  for (let burst = 0; burst < 6; burst++) {
+    const firstMs = 40 + burst * 4000;
+    feed.tags(...Array.from({ length: 100 }, (_, index) => keyframe(firstMs + index * 40)));
+    await clock.advance(4000);
+  }
+  const captures = packets
+    .filter(({ header }) => header.timestampMs > START_MS + 2000)
+    .map(({ header }) => header.captureMs);
+  const steps = captures.slice(1).map((captureMs, index) => captureMs - (captures[index] as number));
+  assert.ok(captures.length > 400);
+  assert.ok(Math.max(...steps) <= 150, `${Math.max(...steps)} ms without a packet`);
+  assert.equal(channel.notes.filter((note) => note.includes('-flush_packets 1')).length, 1);
+});
+
+test('pictures that change their size without a configuration get one, and this is told', async (context) => {
+  const { feed, clock, packets, channel } = stage(context);
+  feed.tags(SMALL_CONFIGURATION, withSets(SMALL, 0), withSets(LARGE, 40), SMALL_CONFIGURATION, withSets(LARGE, 80));
+  await clock.advance(1000);
+  assert.deepEqual(
+    channel.describe().tracks.map(({ width, height }) => [width, height]),
+    [[1280, 720]],
+  );
+  assert.equal(packets.filter(({ header }) => header.isDiscontinuity).length, 1);
+  assert.equal(channel.notes.filter((note) => note.includes('640x360 to 1280x720')).length, 1);
 });
 
 test('a short clip that comes at once is over when its time is', async (context) => {
