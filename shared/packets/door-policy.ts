@@ -1,4 +1,5 @@
 import type { MediaMillis } from '../basics/units.ts';
+import { amf0Property } from '../tags/amf0.ts';
 import type { Tag } from '../tags/tag.ts';
 import type { TagContent, VideoCodec } from '../tags/tag-contents.ts';
 
@@ -19,12 +20,13 @@ export class DoorPolicy {
   private lastVideoMs: MediaMillis | undefined;
   private lastDoorMs: MediaMillis | undefined;
   private hasVideoConfiguration = false;
+  private isVideoPromised = false;
 
   /** True where a door must begin at this tag. Asked once for each tag, in order. */
   isDoor(tag: Tag, contents: readonly TagContent[]): boolean {
     this.firstMs ??= tag.timestampMs;
     const isDoor = contents.some(
-      (content) => 'trackId' in content && content.trackId === 0 && this.opens(tag, content),
+      (content) => (!('trackId' in content) || content.trackId === 0) && this.opens(tag, content),
     );
     if (isDoor) this.lastDoorMs = tag.timestampMs;
     return isDoor;
@@ -34,6 +36,10 @@ export class DoorPolicy {
     switch (content.role) {
       case 'video-configuration':
         this.hasVideoConfiguration = true;
+        this.isVideoPromised = true;
+        return false;
+      case 'script':
+        this.isVideoPromised ||= content.name === 'onMetaData' && tellsVideo(content);
         return false;
       case 'video-frame':
         this.lastVideoMs = tag.timestampMs;
@@ -50,12 +56,20 @@ export class DoorPolicy {
   }
 
   private isVideoMissing(nowMs: MediaMillis): boolean {
-    // At first wait a moment: audio often comes before the first picture.
-    if (this.lastVideoMs === undefined) return nowMs - (this.firstMs ?? nowMs) >= AUDIO_DOOR_INTERVAL_MS;
+    // Where pictures are promised wait a moment: audio often comes before the first of them. Some never come.
+    const waitMs = this.isVideoPromised ? AUDIO_DOOR_INTERVAL_MS : 0;
+    if (this.lastVideoMs === undefined) return nowMs - (this.firstMs ?? nowMs) >= waitMs;
     return nowMs - this.lastVideoMs >= VIDEO_GONE_MS;
   }
 
   private isIntervalOver(nowMs: MediaMillis): boolean {
     return this.lastDoorMs === undefined || nowMs - this.lastDoorMs >= AUDIO_DOOR_INTERVAL_MS;
   }
+}
+
+function tellsVideo({ values }: Extract<TagContent, { role: 'script' }>): boolean {
+  return values.some((value) => {
+    const codec = amf0Property(value, 'videocodecid');
+    return codec?.type === 'number' ? codec.value > 0 : codec !== undefined;
+  });
 }

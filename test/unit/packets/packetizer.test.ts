@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import type { WallMillis } from '../../../shared/basics/units.ts';
 import { PACKET_PAYLOAD_BYTES_MAX } from '../../../shared/packets/packet.ts';
 import { PACKET_SPAN_MS, Packetizer, UNIT_BYTES_MAX, type UnsignedPacket } from '../../../shared/packets/packetizer.ts';
+import { encodeAmf0 } from '../../../shared/tags/amf0.ts';
 import { encodeFlvTag } from '../../../shared/tags/flv-tag-writer.ts';
 import type { Tag } from '../../../shared/tags/tag.ts';
 import {
@@ -170,12 +171,32 @@ test('a keyframe before any configuration is no door, one of a later track neith
   );
 });
 
-test('where no video comes, audio makes about a door a second', () => {
+test('where no video comes, the first audio is a door, and then about one frame a second', () => {
   const frames = Array.from({ length: 200 }, (_, index) => audioFrame(index * 23));
   const packets = packetize([audioConfiguration(0), ...frames]);
   const doors = packets.filter(({ header }) => header.isDoor).map(({ header }) => header.timestampMs);
-  assert.deepEqual(doors, [1012, 2024, 3036, 4048]);
+  assert.deepEqual(doors, [0, 1012, 2024, 3036, 4048]);
   assert.deepEqual(continuing(packets), flv([audioConfiguration(0), ...frames]));
+});
+
+test('where pictures are promised, audio makes no door before a second is over', () => {
+  const metadata = (codec: number): Tag =>
+    tag(
+      'data',
+      0,
+      encodeAmf0([
+        { type: 'string', value: 'onMetaData' },
+        { type: 'object', properties: [['videocodecid', { type: 'number', value: codec }]] },
+      ]),
+    );
+  const doorsOf = (promise: Tag): number[] => {
+    const frames = Array.from({ length: 50 }, (_, index) => audioFrame(index * 23));
+    const packets = packetize([promise, ...frames]);
+    return packets.filter(({ header }) => header.isDoor).map(({ header }) => header.timestampMs);
+  };
+  assert.deepEqual(doorsOf(metadata(7)), [1012]);
+  assert.deepEqual(doorsOf(videoConfiguration(0)), [1012]);
+  assert.deepEqual(doorsOf(metadata(0)), [0, 1012]);
 });
 
 test('audio makes no doors while video comes', () => {
@@ -238,7 +259,7 @@ test('the end is an empty packet behind everything', () => {
   assert.equal(last?.header.isEnd, false);
   assert.deepEqual(
     { ...end?.header },
-    { ...last?.header, sequence: 1, isEnd: true, hasAudio: false, captureMs: wall(9), durationMs: 0 },
+    { ...last?.header, sequence: 1, isDoor: false, isEnd: true, hasAudio: false, captureMs: wall(9), durationMs: 0 },
   );
   assert.equal(end?.payload.byteLength, 0);
 });
