@@ -2,11 +2,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { WallMillis } from '../../../shared/basics/units.ts';
+import type { MediaMillis, WallMillis } from '../../../shared/basics/units.ts';
 import { Depacketizer } from '../../../shared/packets/depacketizer.ts';
 import { decodePacket, type Packet } from '../../../shared/packets/packet.ts';
 import { Packetizer, UNIT_BYTES_MAX } from '../../../shared/packets/packetizer.ts';
 import type { Tag } from '../../../shared/tags/tag.ts';
+import { Timeline } from '../../../shared/tags/timeline.ts';
 import {
   audioConfiguration,
   audioFrame,
@@ -85,7 +86,7 @@ test('older packets than the last are ignored', () => {
 test('another epoch starts over at its door and is a discontinuity', () => {
   const depacketizer = new Depacketizer();
   tagsFrom(packetsOf([...HEAD, ...GOP]), depacketizer);
-  const results = packetsOf([audioFrame(0), ...HEAD, ...NEXT_GOP], 77).map((each) => depacketizer.push(each));
+  const results = packetsOf([...HEAD, audioFrame(0), ...NEXT_GOP], 77).map((each) => depacketizer.push(each));
   const withTags = results.filter(({ tags }) => tags.length > 0);
   assert.deepEqual(
     withTags.map(({ isDiscontinuity }) => isDiscontinuity),
@@ -220,3 +221,52 @@ test('property: garbage under a right signature is told, never thrown', () => {
     }),
   );
 });
+
+for (const [name, wrapMs] of [
+  ['24.8 days', 2 ** 31],
+  ['49.7 days', 2 ** 32],
+  ['a year', 2 ** 35],
+] as const) {
+  test(`a broadcast goes on over ${name}, from the source's wrapped times to the tags of a viewer`, () => {
+    // The source's clock is near its wrap; the line, begun long ago, is not.
+    const timeline = new Timeline((wrapMs - 500) as MediaMillis);
+    const packetizer = new Packetizer({ epoch: EPOCH });
+    const early = new Depacketizer();
+    const late = new Depacketizer();
+    const given: number[] = [];
+    const earlyTimes: number[] = [];
+    const lateTimes: number[] = [];
+    for (let index = 0; index < 50; index++) {
+      const rawMs = (2 ** 32 - 700 + index * 40) % 2 ** 32;
+      const frame = index % 10 === 0 ? keyframe(rawMs, index === 10 ? 40_000 : 20) : interframe(rawMs);
+      for (const each of index === 0 ? [videoConfiguration(rawMs), frame] : [frame]) {
+        const placed = timeline.place(each);
+        assert.equal(placed.isDiscontinuity, false);
+        if (each === frame) given.push(placed.tag.timestampMs);
+        for (const packet of packetizer.push(placed.tag, false, index as WallMillis).map(packetOf)) {
+          const again = decodePacket(packet.bytes);
+          earlyTimes.push(
+            ...early
+              .push(again)
+              .tags.filter(({ body }) => body[1] === 1)
+              .map((tag) => tag.timestampMs),
+          );
+          if (again.header.timestampMs < wrapMs) continue;
+          lateTimes.push(
+            ...late
+              .push(again)
+              .tags.filter(({ body }) => body[1] === 1)
+              .map((tag) => tag.timestampMs),
+          );
+        }
+      }
+    }
+    assert.deepEqual(
+      given,
+      given.map((_, index) => wrapMs - 500 + index * 40),
+    );
+    assert.deepEqual(earlyTimes, given.slice(0, earlyTimes.length));
+    assert.ok(earlyTimes.length >= 48 && lateTimes.length >= 20);
+    assert.deepEqual(lateTimes, given.slice(earlyTimes.length - lateTimes.length, earlyTimes.length));
+  });
+}
