@@ -89,7 +89,8 @@ export class BurstSmoother {
       this.slacks = [];
       // So late it is no burst: the source stood still.
       if (-slackMs > BURST_MS_MAX) this.stop();
-      else this.offsetMs = burstOffsetMs + MARGIN_MS;
+      // Blocks of so many bytes are not all of one length: the next may be later by as much again.
+      else this.offsetMs = burstOffsetMs + Math.max(MARGIN_MS, -slackMs);
       return;
     }
     this.slacks.push(slackMs);
