@@ -14,6 +14,7 @@ import type { ChannelDescription } from '../../shared/wire/channel-description.t
 import { liveChannel } from '../support/channel-facts.ts';
 import { runCommand, startCommand } from '../support/command-run.ts';
 import { startServer } from '../support/server-process.ts';
+import { waitFor } from '../support/wait.ts';
 
 const DEMO = fileURLToPath(new URL('../../demo/demo.flv', import.meta.url));
 
@@ -38,6 +39,8 @@ test('SIGTERM ends it as well, with readers of every kind connected', async (t) 
   process.kill(server.pid, 'SIGTERM');
   const bodies = responses.map((response) => response.arrayBuffer().catch(() => undefined));
   await Promise.all(bodies);
+  // A second signal before it has ended would mean: at once.
+  await waitFor(() => !isRunning(server.pid), { text: 'the server ends' });
   await server.stop();
 });
 
@@ -126,3 +129,11 @@ test('inspect reads a live stream over HTTP for as long as it takes to tell', as
 test('the demo clip is small enough for the package', async () => {
   assert.ok((await stat(DEMO)).size <= 2_000_000);
 });
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
