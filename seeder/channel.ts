@@ -223,6 +223,9 @@ export class Channel {
       case 'waiting':
         this.setState(this.broadcast === undefined ? this.idleStatus() : 'waiting', event.text);
         break;
+      case 'ended':
+        this.endBroadcast(event.text);
+        break;
       case 'note':
         this.note(event.text);
         break;

@@ -7,6 +7,8 @@ export type FeedEvent =
   | { readonly type: 'restarted' }
   /** Nothing comes at the moment, and why: a sentence for the operator. Over with the next tag. */
   | { readonly type: 'waiting'; readonly text: string }
+  /** It is over, and why: a sentence. The next tag, if there ever is one, begins another broadcast. */
+  | { readonly type: 'ended'; readonly text: string }
   /** Something the operator should know; the feed goes on. */
   | { readonly type: 'note'; readonly text: string };
 

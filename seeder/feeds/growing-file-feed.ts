@@ -1,11 +1,13 @@
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { errorText, SwarmtubeError } from '../../shared/basics/errors.ts';
 import type { Tag } from '../../shared/tags/tag.ts';
+import { Timeline } from '../../shared/tags/timeline.ts';
 import type { Clock } from '../clock.ts';
 import type { Feed, FeedEvent } from './feed.ts';
 import { FileWatch } from './file-watch.ts';
 import { FlvFeedReader } from './flv-feed-reader.ts';
 import { LastKeyframeWindow } from './last-keyframe-window.ts';
+import { Pace } from './pace.ts';
 
 export type GrowingFileFeedOptions = {
   readonly clock: Clock;
@@ -26,7 +28,7 @@ const WALKED_BYTES_MAX = 512 * 1024 * 1024;
 /**
  * An FLV file that an encoder is still writing. It starts at the last keyframe and follows the end of the file; tags that
  * are not yet whole are waited for. A file that shrinks or is replaced begins anew; one that is not there, or is gone, is
- * waited for.
+ * waited for. One that nobody has written to for as long as ends a broadcast is finished: it is played from its start, once.
  */
 export class GrowingFileFeed implements Feed {
   readonly description: string;
@@ -94,7 +96,17 @@ export class GrowingFileFeed implements Feed {
   /** Returns when this is no longer the file to read, or must be read from its start again. */
   private async *follow(file: FileHandle, changes: FileWatch, signal: AbortSignal): AsyncGenerator<FeedEvent> {
     const tail = new FileTail(file);
-    for (const tag of await tail.catchUp(this.walkedBytesMax, signal)) yield { type: 'tag', tag };
+    const idleMs = this.clock.wallMs() - (await file.stat()).mtimeMs;
+    if (idleMs >= this.endsAfterSilenceMs) {
+      yield {
+        type: 'note',
+        text: `${this.path} was last written ${spanText(idleMs)} ago: it is played once; ${LOOP_ADVICE}`,
+      };
+      if (!(yield* this.play(file, tail, signal))) return;
+      yield { type: 'ended', text: `The broadcast is over: ${this.path} was played to its end; ${LOOP_ADVICE}.` };
+    } else {
+      for (const tag of await tail.catchUp(this.walkedBytesMax, signal)) yield { type: 'tag', tag };
+    }
     let isGoneTold = false;
     for (;;) {
       const events = await tail.next();
@@ -109,6 +121,24 @@ export class GrowingFileFeed implements Feed {
       }
       isGoneTold = state === 'gone';
       await changes.wait(signal);
+    }
+  }
+
+  /** A finished file in real time. False where somebody changes it meanwhile. */
+  private async *play(file: FileHandle, tail: FileTail, signal: AbortSignal): AsyncGenerator<FeedEvent, boolean> {
+    const { size } = await file.stat();
+    const timeline = new Timeline();
+    const pace = new Pace(this.clock);
+    for (;;) {
+      const isSame = (await file.stat()).size === size && (await this.stateOf(file, tail.offset)) !== 'replaced';
+      if (!isSame) return false;
+      const events = await tail.next();
+      if (events === undefined) return true;
+      for (const event of events) {
+        if (event.type === 'restarted') timeline.restart();
+        if (event.type === 'tag') await pace.waitFor(timeline.place(event.tag).tag.timestampMs, signal);
+        yield event;
+      }
     }
   }
 
@@ -165,6 +195,15 @@ class FileTail {
     this.offset += bytesRead;
     return this.reader.read(this.chunk.subarray(0, bytesRead));
   }
+}
+
+const LOOP_ADVICE = '--loop plays it round and round';
+
+function spanText(spanMs: number): string {
+  const minutes = Math.round(spanMs / 60_000);
+  if (minutes < 2) return `${Math.round(spanMs / 1000)} s`;
+  if (minutes < 120) return `${minutes} min`;
+  return minutes < 2880 ? `${Math.round(minutes / 60)} hours` : `${Math.round(minutes / 1440)} days`;
 }
 
 function isMissing(thrown: unknown): boolean {

@@ -268,6 +268,19 @@ test('a feed that is over ends the broadcast', async (context) => {
   assert.equal(feed.reads, 1);
 });
 
+test('a source that says it is over ends the broadcast; if it goes on, another begins', async (context) => {
+  const { feed, clock, channel, packets } = stage(context);
+  feed.tags(...HEAD, keyframe(0), interframe(40));
+  feed.say({ type: 'ended', text: 'It was played to its end.' });
+  await clock.advance(100);
+  assert.deepEqual(channel.state, { status: 'ended', text: 'It was played to its end.' });
+  assert.equal(packets.at(-1)?.header.isEnd, true);
+  feed.tags(keyframe(80));
+  await clock.advance(100);
+  assert.equal(channel.state.status, 'live');
+  assert.equal(new Set(packets.map(({ header }) => header.epoch)).size, 2);
+});
+
 test('standard input that fails is not opened again', async (context) => {
   const { feed, clock, channel } = stage(context, new ScriptedFeed(false));
   feed.say(new SwarmtubeError('not-flv', 'This is a web page.'));

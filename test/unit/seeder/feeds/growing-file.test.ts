@@ -1,6 +1,6 @@
 // A file that an encoder is still writing, with all that may happen to it.
 import assert from 'node:assert/strict';
-import { appendFile, rename, truncate, unlink, writeFile } from 'node:fs/promises';
+import { appendFile, rename, truncate, unlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { SYSTEM_CLOCK } from '../../../../seeder/clock.ts';
@@ -9,6 +9,7 @@ import { LastKeyframeWindow } from '../../../../seeder/feeds/last-keyframe-windo
 import { encodeFlvTag } from '../../../../shared/tags/flv-tag-writer.ts';
 import type { Tag } from '../../../../shared/tags/tag.ts';
 import { audioConfiguration, audioFrame, interframe, keyframe, videoConfiguration } from '../../packets/sample-tags.ts';
+import { HurryingClock } from '../manual-clock.ts';
 import { FeedReading, flvFile, temporaryFolder } from './feed-harness.ts';
 
 const HEAD = [videoConfiguration(0), audioConfiguration(0)];
@@ -21,7 +22,7 @@ const FROM_LAST_KEYFRAME = [...HEAD.map((each) => ({ ...each, timestampMs: LAST[
 async function follow(context: TestContext, tags?: readonly Tag[]) {
   const path = join(await temporaryFolder(context), 'live.flv');
   if (tags !== undefined) await writeFile(path, flvFile(tags));
-  const feed = new GrowingFileFeed(path, { clock: SYSTEM_CLOCK, endsAfterSilenceMs: 1, pollMs: 10 });
+  const feed = new GrowingFileFeed(path, { clock: SYSTEM_CLOCK, endsAfterSilenceMs: 60_000, pollMs: 10 });
   return { path, reading: new FeedReading(feed, context) };
 }
 
@@ -98,10 +99,10 @@ test('a file that is gone is waited for', async (context) => {
 
 test('a folder, and a file that is no FLV, are told', async (context) => {
   const { path } = await follow(context);
-  const folder = new GrowingFileFeed(join(path, '..'), { clock: SYSTEM_CLOCK, endsAfterSilenceMs: 1 });
+  const folder = new GrowingFileFeed(join(path, '..'), { clock: SYSTEM_CLOCK, endsAfterSilenceMs: 60_000 });
   assert.match(String((await new FeedReading(folder, context).rest()).failure), /is a folder; give a file/);
   await writeFile(path, `${'#EXTM3U\n'.repeat(9)}`);
-  const playlist = new GrowingFileFeed(path, { clock: SYSTEM_CLOCK, endsAfterSilenceMs: 1 });
+  const playlist = new GrowingFileFeed(path, { clock: SYSTEM_CLOCK, endsAfterSilenceMs: 60_000 });
   assert.match(String((await new FeedReading(playlist, context).rest()).failure), /HLS playlist/);
 });
 
@@ -111,7 +112,10 @@ test('damage in what was already written does not hide the last keyframe', async
   const at = Buffer.from(bytes).indexOf(encodeFlvTag(interframe(80, 4000)).subarray(0, 20));
   bytes.fill(0xee, at, at + 2000);
   await writeFile(path, bytes);
-  const reading = new FeedReading(new GrowingFileFeed(path, { clock: SYSTEM_CLOCK, endsAfterSilenceMs: 1 }), context);
+  const reading = new FeedReading(
+    new GrowingFileFeed(path, { clock: SYSTEM_CLOCK, endsAfterSilenceMs: 60_000 }),
+    context,
+  );
   assert.deepEqual(await reading.tags(5), FROM_LAST_KEYFRAME);
 });
 
@@ -120,8 +124,48 @@ test('of a huge file only the front and the end are read', async (context) => {
   const middle = Array.from({ length: 1000 }, (_, index) => interframe(40 + index, 1000));
   await writeFile(path, flvFile([...HEAD, keyframe(0), ...middle, ...LAST]));
   const clock = SYSTEM_CLOCK;
-  const feed = new GrowingFileFeed(path, { clock, endsAfterSilenceMs: 1, walkedBytesMax: 65_536 });
+  const feed = new GrowingFileFeed(path, { clock, endsAfterSilenceMs: 60_000, walkedBytesMax: 65_536 });
   assert.deepEqual(await new FeedReading(feed, context).tags(5), FROM_LAST_KEYFRAME);
+});
+
+/** A file that was last written ten minutes ago. */
+async function finished(context: TestContext, tags: readonly Tag[]) {
+  const path = join(await temporaryFolder(context), 'clip.flv');
+  await writeFile(path, flvFile(tags));
+  const clock = new HurryingClock();
+  clock.nowMs = Date.now();
+  await utimes(path, (clock.nowMs - 600_000) / 1000, (clock.nowMs - 600_000) / 1000);
+  const feed = new GrowingFileFeed(path, { clock, endsAfterSilenceMs: 30_000 });
+  return { path, clock, reading: new FeedReading(feed, context) };
+}
+
+test('a finished file is played once, from its start, in its time, and this is told', async (context) => {
+  const { path, clock, reading } = await finished(context, [...HEAD, ...OLD, ...LAST]);
+  const note = await reading.next();
+  assert.match(note?.type === 'note' ? note.text : '', /clip\.flv was last written 10 min ago: .*--loop/);
+  const startMs = clock.nowMs;
+  assert.deepEqual(await reading.tags(8), [...HEAD, ...OLD, ...LAST]);
+  // The jump of 2 s in it is closed up.
+  assert.ok(clock.nowMs - startMs >= 80 && clock.nowMs - startMs < 200, `${clock.nowMs - startMs} ms`);
+  const end = await reading.next();
+  assert.match(end?.type === 'ended' ? end.text : '', /was played to its end/);
+  const pending = reading.next();
+  await appendFile(path, encodeFlvTag(interframe(2080)));
+  const more = await pending;
+  assert.deepEqual(more?.type === 'tag' && more.tag, interframe(2080));
+});
+
+test('a finished file that an encoder begins to write again is followed at once', async (context) => {
+  const { path, reading } = await finished(context, [...HEAD, ...OLD]);
+  await reading.next();
+  await reading.tags(1);
+  await writeFile(path, flvFile([...HEAD, ...LAST, keyframe(9000, 70_000), keyframe(9040)]));
+  const seen: string[] = [];
+  while (seen.at(-1) !== 'tag 9040') {
+    const event = await reading.next();
+    seen.push(event?.type === 'tag' ? `tag ${event.tag.timestampMs}` : `${event?.type}`);
+  }
+  assert.ok(seen.includes('restarted'));
 });
 
 test('of audio alone about the last second is kept', () => {
