@@ -18,10 +18,10 @@ export const DEFAULT_TARGET_LATENCY_MS = 2_000;
 const RATE_MIN = 0.95;
 const RATE_MAX = 1.08;
 /** Within this of the target the rate is 1, and once it is 1 it stays so for a little more. */
-const NEAR_MS = 60;
-const STAY_NEAR_MS = 180;
+const NEAR_MS = 40;
+const STAY_NEAR_MS = 120;
 /** Full correction from this error on. */
-const FULL_CORRECTION_MS = 800;
+const FULL_CORRECTION_MS = 500;
 /** With less than this in hand nothing is sped up. */
 const BUFFER_MS_MIN = 300;
 /** A jump lands a little late rather than early. */

@@ -79,7 +79,7 @@ export class Controls {
     setText(this.behind, stats.latencyMs > 0 ? formatSeconds(stats.latencyMs) : '');
     const share = formatShare(peerShare(stats));
     setText(this.share, share);
-    label(this.meterButton, `Statistics: ${share} from other viewers`);
+    label(this.meterButton, `Statistics: ${share} through the swarm`);
     const isFull = document.fullscreenElement !== null;
     setIcon(this.fullIcon, isFull ? ICON.leave : ICON.enter);
     label(this.fullButton, isFull ? 'Leave full screen' : 'Full screen');
@@ -103,7 +103,8 @@ export class Controls {
     this.line.hidden = end - start < REPLAY_SECONDS_MIN;
     if (this.line.hidden || this.isDragging) return;
     this.position.min = String(start);
-    this.position.max = String(end);
+    // At the live edge the knob stands at the right: what lies ahead is the distance that is meant to be there.
+    this.position.max = String(this.player.isAtLive ? currentTime : end);
     this.position.value = String(currentTime);
     this.position.setAttribute('aria-valuetext', `${formatSeconds((end - currentTime) * 1000)} before the end`);
   }

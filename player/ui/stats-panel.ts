@@ -3,9 +3,9 @@ import { element, setText } from './elements.ts';
 import { formatBytes, formatSeconds, formatShare, peerShare } from './format.ts';
 
 const SOURCE_TEXT = {
-  swarm: 'other viewers',
+  swarm: 'the swarm',
   server: 'the server',
-  both: 'viewers and server',
+  both: 'swarm and server',
   none: 'nothing yet',
 } as const;
 
@@ -13,15 +13,15 @@ type Row = readonly [label: string, value: (stats: PlayerStats) => string];
 
 const ROWS: readonly Row[] = [
   ['Comes from', (stats) => SOURCE_TEXT[stats.source]],
-  ['Viewers connected', (stats) => String(stats.peers)],
-  ['From viewers', (stats) => formatBytes(stats.bytesFromPeers)],
+  ['Connected to', (stats) => `${stats.peers} ${stats.peers === 1 ? 'peer' : 'peers'}`],
+  ['From the swarm', (stats) => formatBytes(stats.bytesFromPeers)],
   ['From the server', (stats) => formatBytes(stats.bytesFromServer)],
   ['You gave', (stats) => formatBytes(stats.bytesToPeers)],
   ['Behind live', (stats) => `${formatSeconds(stats.latencyMs)} (aim ${formatSeconds(stats.targetLatencyMs)})`],
   ['Buffer', (stats) => formatSeconds(stats.bufferMs)],
   ['First picture after', (stats) => (stats.firstFrameMs > 0 ? `${stats.firstFrameMs} ms` : '–')],
   ['Interruptions', (stats) => (stats.stalls === 0 ? 'none' : `${stats.stalls}, ${formatSeconds(stats.stallMs)}`)],
-  ['Rejected, repeated', (stats) => `${stats.packetsRejected}, ${stats.packetsDuplicate}`],
+  ['Refused, double', (stats) => `${stats.packetsRejected}, ${stats.packetsDuplicate}`],
 ];
 
 /** What a viewer gets from others and gives to them: in sight whenever it is wanted. */
@@ -50,7 +50,7 @@ export class StatsPanel {
 
   update(stats: PlayerStats): void {
     const share = peerShare(stats);
-    setText(this.title, `${formatShare(share)} from other viewers`);
+    setText(this.title, `${formatShare(share)} through the swarm`);
     this.bar.style.width = `${share * 100}%`;
     ROWS.forEach(([, format], index) => {
       const value = this.values[index];

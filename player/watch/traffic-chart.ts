@@ -1,5 +1,6 @@
-/** Two minutes, one bar of area a second. */
+/** Two minutes, a sample a second; at first less is shown, so that there is something to see. */
 const SAMPLES = 120;
+const SAMPLES_SHOWN_MIN = 30;
 
 export type TrafficSample = { readonly fromPeers: number; readonly fromServer: number };
 
@@ -30,8 +31,9 @@ export class TrafficChart {
     canvas.height = height;
     const style = getComputedStyle(canvas);
     const peak = Math.max(1, ...samples.map((sample) => sample.fromPeers + sample.fromServer)) * 1.12;
-    const left = width - ((samples.length - 1) / (SAMPLES - 1)) * width;
-    const x = (index: number): number => left + (index / (SAMPLES - 1)) * width;
+    const step = width / (Math.max(SAMPLES_SHOWN_MIN, samples.length) - 1);
+    const left = width - (samples.length - 1) * step;
+    const x = (index: number): number => left + index * step;
     const area = (top: (sample: TrafficSample) => number, colour: string): void => {
       context.beginPath();
       context.moveTo(left, height);

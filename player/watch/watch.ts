@@ -51,13 +51,13 @@ function showBadge(stats: PlayerStats): void {
 function sentence(stats: PlayerStats): string {
   switch (stats.source) {
     case 'swarm':
-      return 'Every byte now comes from other viewers.';
+      return 'Every byte now comes through the swarm.';
     case 'both':
-      return 'Viewers and the server share the work.';
+      return 'Swarm and server share the work.';
     case 'server':
       return stats.peers > 0
         ? 'The server helps while the swarm takes over.'
-        : 'The server delivers; you are the first here.';
+        : 'The server delivers while you are alone.';
     default:
       return 'Looking for other viewers …';
   }
