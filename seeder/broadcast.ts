@@ -1,7 +1,7 @@
 import type { ChannelName, Epoch, MediaMillis, WallMillis } from '../shared/basics/units.ts';
 import { encodeUnsignedPacket } from '../shared/packets/packet.ts';
 import type { PacketLog } from '../shared/packets/packet-log.ts';
-import { PACKET_SPAN_MS, Packetizer, type UnsignedPacket } from '../shared/packets/packetizer.ts';
+import { PACKET_OPEN_MS_MAX, Packetizer, type UnsignedPacket } from '../shared/packets/packetizer.ts';
 import { attachSignature, signedBytes } from '../shared/packets/signature.ts';
 import type { Tag } from '../shared/tags/tag.ts';
 import type { TagContent } from '../shared/tags/tag-contents.ts';
@@ -30,6 +30,7 @@ export class Broadcast {
   private readonly observer = new TrackObserver();
   private readonly packetizer: Packetizer;
   private cancelFlush: (() => void) | undefined;
+  private flushDueMs: WallMillis | undefined;
   /** A jump at a tag that the gate held back is told with the next one. */
   private owesDiscontinuity = false;
 
@@ -98,11 +99,16 @@ export class Broadcast {
 
   private scheduleFlush(): void {
     const dueMs = this.packetizer.nextFlushMs();
-    if (this.cancelFlush !== undefined || dueMs === undefined) return;
+    if (dueMs === this.flushDueMs) return;
+    this.cancelFlush?.();
+    this.cancelFlush = undefined;
+    this.flushDueMs = dueMs;
+    if (dueMs === undefined) return;
     // The wall clock may have been set back: no packet stays open for longer than its span.
-    const delayMs = Math.min(Math.max(dueMs - this.now(), 1), PACKET_SPAN_MS);
+    const delayMs = Math.min(Math.max(dueMs - this.now(), 1), PACKET_OPEN_MS_MAX);
     this.cancelFlush = this.options.clock.after(delayMs, () => {
       this.cancelFlush = undefined;
+      this.flushDueMs = undefined;
       this.emit(this.packetizer.flushDue(this.now()));
       this.scheduleFlush();
     });

@@ -10,8 +10,10 @@ import { PACKET_PAYLOAD_BYTES_MAX, type PacketHeader } from './packet.ts';
 /** A packet before it is signed. */
 export type UnsignedPacket = { readonly header: PacketHeader; readonly payload: Uint8Array };
 
-/** Media time, and wall time, after which a packet is closed: 16 to 20 packets a second at any bitrate (DESIGN 3). */
-export const PACKET_SPAN_MS = 60;
+/** Media time after which the next tag begins another packet: with tags every 10 to 20 ms that is 16 to 18 packets a second (DESIGN 3). */
+const PACKET_SPAN_MS = 50;
+/** Wall time after which a packet is closed though no tag came. Longer than the above, so that no timer runs out while tags come. */
+export const PACKET_OPEN_MS_MAX = 80;
 
 /** One tag, or a door's configuration and keyframe, carried over several packets. A 4K keyframe is under 2 MiB. */
 export const UNIT_BYTES_MAX = 8 * 1024 * 1024;
@@ -101,16 +103,16 @@ export class Packetizer {
     return closed;
   }
 
-  /** Closes the open packet once it has been open for `PACKET_SPAN_MS`, or where the wall clock was set back. */
+  /** Closes the open packet once it has been open for `PACKET_OPEN_MS_MAX`, or where the wall clock was set back. */
   flushDue(nowMs: WallMillis): UnsignedPacket[] {
     if (this.open === undefined) return [];
     const openForMs = nowMs - this.open.start.captureMs;
-    return openForMs < 0 || openForMs >= PACKET_SPAN_MS ? this.close(undefined) : [];
+    return openForMs < 0 || openForMs >= PACKET_OPEN_MS_MAX ? this.close(undefined) : [];
   }
 
   /** When `flushDue` will have something to do; undefined where nothing waits. */
   nextFlushMs(): WallMillis | undefined {
-    return this.open && ((this.open.start.captureMs + PACKET_SPAN_MS) as WallMillis);
+    return this.open && ((this.open.start.captureMs + PACKET_OPEN_MS_MAX) as WallMillis);
   }
 
   /** The broadcast is over: what is left, and one empty packet that says so. */

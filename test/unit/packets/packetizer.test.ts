@@ -3,7 +3,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { WallMillis } from '../../../shared/basics/units.ts';
 import { PACKET_PAYLOAD_BYTES_MAX } from '../../../shared/packets/packet.ts';
-import { PACKET_SPAN_MS, Packetizer, UNIT_BYTES_MAX, type UnsignedPacket } from '../../../shared/packets/packetizer.ts';
+import {
+  PACKET_OPEN_MS_MAX,
+  Packetizer,
+  UNIT_BYTES_MAX,
+  type UnsignedPacket,
+} from '../../../shared/packets/packetizer.ts';
 import { encodeAmf0 } from '../../../shared/tags/amf0.ts';
 import { encodeFlvTag } from '../../../shared/tags/flv-tag-writer.ts';
 import type { Tag } from '../../../shared/tags/tag.ts';
@@ -57,14 +62,14 @@ test('a packet spans less than 60 ms of media time', () => {
   );
 });
 
-test('a packet is closed 60 ms after its first tag arrived, and the timer is told when', () => {
+test('a packet is closed 80 ms after its first tag arrived, and the timer is told when', () => {
   const packetizer = new Packetizer({ epoch: EPOCH });
   assert.equal(packetizer.nextFlushMs(), undefined);
   packetizer.push(audioFrame(0), false, wall(5));
   packetizer.push(audioFrame(23), false, wall(30));
-  assert.equal(packetizer.nextFlushMs(), wall(5 + PACKET_SPAN_MS));
-  assert.deepEqual(packetizer.flushDue(wall(64)), []);
-  const [packet] = packetizer.flushDue(wall(65));
+  assert.equal(packetizer.nextFlushMs(), wall(5 + PACKET_OPEN_MS_MAX));
+  assert.deepEqual(packetizer.flushDue(wall(84)), []);
+  const [packet] = packetizer.flushDue(wall(85));
   assert.equal(packet?.header.captureMs, wall(5));
   assert.equal(packetizer.nextFlushMs(), undefined);
   assert.deepEqual(packetizer.flushDue(wall(500)), []);

@@ -105,10 +105,10 @@ test('it is starting until the first door, then live, and describes itself', asy
   );
 });
 
-test('a packet does not wait for the next tag longer than 60 ms', async (context) => {
+test('a packet does not wait for the next tag longer than 80 ms', async (context) => {
   const { feed, clock, packets } = stage(context);
   feed.tags(...HEAD, keyframe(0));
-  await clock.advance(59);
+  await clock.advance(79);
   assert.equal(
     packets.some(({ header }) => header.isDoor),
     false,
