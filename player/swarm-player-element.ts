@@ -113,6 +113,7 @@ export class SwarmPlayerElement extends HTMLElement {
     } catch (thrown) {
       if (!(thrown instanceof TypeError)) throw thrown;
       this.finalStats = { ...EMPTY_STATS, state: 'failed' };
+      this.overlay.update(undefined);
       this.showError('bad-attribute', thrown.message);
       return;
     }

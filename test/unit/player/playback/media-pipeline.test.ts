@@ -93,7 +93,7 @@ test('a packet that never comes costs what lies before the next door', () => {
   const door = packets.find((packet) => packet.header.isDoor && packet.header.sequence > lost);
   assert.equal(target.skipHole(), (door?.header.sequence ?? 0) - lost);
   const behind = video(fragments).find((fragment) => fragment.startMs >= 3_000);
-  assert.ok(behind !== undefined && behind.startsWithKeyframe && behind.startMs === 3_000);
+  assert.ok(behind?.startsWithKeyframe && behind.startMs === 3_000);
   assert.equal(video(fragments).at(-1)?.endMs, 7_000);
 });
 
