@@ -21,8 +21,8 @@ export type SessionEvents = {
   /** What to add to `nowMs` to get the server's wall clock. */
   onClock(offsetMs: number): void;
   onDescription(description: ChannelDescription): void;
-  /** Nothing to play for now; the session goes on asking. */
-  onWaiting(): void;
+  /** Nothing to play for now; the session goes on asking. `isOver`: the server says so, and did not just fail to answer. */
+  onWaiting(isOver: boolean): void;
   /** `isFatal`: it makes no sense to go on. */
   onError(error: SwarmtubeError, isFatal: boolean): void;
 };
@@ -150,8 +150,9 @@ export class ChannelSession {
     this.events.onDescription(description);
     const { epoch, doorSequence } = description;
     if (!description.live || epoch === null || doorSequence === null) {
+      this.epoch = undefined;
       this.askAgain(true);
-      this.events.onWaiting();
+      this.events.onWaiting(true);
       return;
     }
     this.retries = 0;
@@ -216,7 +217,7 @@ export class ChannelSession {
   private miss(thrown: unknown): void {
     if (this.isClosed) return;
     this.askAgain(true);
-    this.events.onWaiting();
+    this.events.onWaiting(false);
     if (this.isAnnounced) return;
     this.isAnnounced = true;
     const error =

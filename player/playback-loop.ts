@@ -103,10 +103,6 @@ export class Playback {
     return this.meter.isStalled ? 'stalled' : 'playing';
   }
 
-  get hasEnded(): boolean {
-    return this.isEnded;
-  }
-
   get isMutedByBrowser(): boolean {
     return this.wasMutedByBrowser && this.video.muted;
   }
@@ -157,6 +153,11 @@ export class Playback {
     this.pipeline.push(packet);
   }
 
+  /** The broadcast is over, whether its last packet said so or not: what is there is played to its end. */
+  finish(): void {
+    if (this.shownMs !== undefined && !this.isEndKnown) this.pipeline.finish();
+  }
+
   play(): void {
     this.wantsToPlay = true;
     if (this.isSuspended) this.reopen();
@@ -204,7 +205,7 @@ export class Playback {
 
   figures(nowMs: Millis): Figures {
     const ranges = this.sink?.ranges() ?? [];
-    const latency = this.shownMs === undefined ? undefined : this.latencyMs(nowMs);
+    const latency = this.shownMs === undefined || this.isEnded ? undefined : this.latencyMs(nowMs);
     return {
       latencyMs: Math.max(0, Math.round(latency ?? 0)),
       bufferMs: Math.round(bufferedAhead(ranges, this.video.currentTime) * 1000),

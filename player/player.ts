@@ -160,8 +160,9 @@ export class SwarmPlayer extends EventTarget {
       onDescription: (description) => {
         this.described = description;
       },
-      onWaiting: () => {
-        if (this.playback.hasEnded) this.isLive = false;
+      onWaiting: (isOver) => {
+        if (isOver) this.playback.finish();
+        this.isLive &&= !isOver;
       },
       onError: (error, isFatal) => this.report(error, isFatal),
     });

@@ -74,6 +74,12 @@ export class MediaPipeline {
     return lost;
   }
 
+  /** Nothing follows: gives out the frames that were held. */
+  finish(): void {
+    if (this.remuxer !== undefined) this.give(this.remuxer.flush());
+    this.events.onEnd();
+  }
+
   /** Everything since the last door once more, for a new sink. */
   replay(): void {
     const packets = this.recent;
@@ -96,12 +102,15 @@ export class MediaPipeline {
       fragments.push(...this.remux(packet));
       hasEnded ||= packet.header.isEnd;
     }
-    if (hasEnded && this.remuxer !== undefined) fragments.push(...this.remuxer.flush());
+    this.give(fragments);
+    if (hasEnded) this.finish();
+  }
+
+  private give(fragments: readonly Fragment[]): void {
     for (const fragment of fragments) {
       if (fragment.kind === 'media') this.lineEndMs = Math.max(this.lineEndMs, fragment.endMs);
     }
     if (fragments.length > 0) this.events.onFragments(fragments, this.remuxer?.expected ?? NOTHING_EXPECTED);
-    if (hasEnded) this.events.onEnd();
   }
 
   private remux(packet: Packet): Fragment[] {
