@@ -51,7 +51,17 @@ export class Children {
   /** Would a child find a free slot in this sub-stream? */
   isOpen(substream: Substream): boolean {
     if (this.slotsFree === 0) return false;
-    return this.context.role !== 'seeder' || counted(substream).length < this.uplink.copies();
+    return counted(substream).length < this.childrenMax();
+  }
+
+  /**
+   * Of one sub-stream no more than the fan and its share of the slots: a packet leaves for one child after the other, so many
+   * children of the same sub-stream are late, and the line stands idle until the next packet.
+   */
+  private childrenMax(): number {
+    const { role, config } = this.context;
+    if (role === 'seeder') return this.uplink.copies();
+    return Math.max(config.fan, Math.ceil(this.uplink.slots / config.substreams)) + 1;
   }
 
   /** Strength that a displacing child must exceed; 255: nobody is displaced here. */

@@ -20,7 +20,8 @@ export type EngineInput =
   | { readonly type: 'link-closed'; readonly peer: PeerId; readonly reason: string }
   /** One wire message as it arrived; the engine decodes it. */
   | { readonly type: 'message'; readonly peer: PeerId; readonly channel: LinkChannel; readonly bytes: Uint8Array }
-  /** How much of what was sent to this peer still waits in the transport: after each send, and when it has drained. */
+  /** How much of what was sent to this peer still waits in the transport: after each send, when it has drained, and before each
+   *  `wakeup` as long as anything waited. */
   | { readonly type: 'link-buffer'; readonly peer: PeerId; readonly bufferedBytes: number }
   /** The seeder's own next packet. It is trusted: we signed it. */
   | { readonly type: 'packet-produced'; readonly packet: Packet }

@@ -54,11 +54,12 @@ export class Link {
   /** Bytes handed to the transport and not yet on the line, as the driver last said, plus what was sent since. */
   bufferedBytes = 0;
   bytesSent = 0;
+  packetsSent = 0;
   private standing = 0;
   private sentSinceReport = 0;
   private reportedMs = Number.NEGATIVE_INFINITY;
   /** At the last measurement of the uplink. */
-  measured = { hadStanding: false, bytesSent: 0 };
+  measured = { hadStanding: false, packetsSent: 0 };
   pingToken: number | undefined;
   pingSentMs = Number.NEGATIVE_INFINITY;
   readonly controlMessages: TokenBucket;

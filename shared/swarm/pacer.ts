@@ -14,6 +14,8 @@ type Waiting = {
 const WAITING_PER_LINK_MAX = 16;
 /** Messages waiting in all: with 16 KiB each some 32 MiB, reached only by a limit far below what is promised. */
 const WAITING_MAX = 2048;
+/** With more than this in the transport the line is not idle, whatever the pacer believes. */
+const REPAIR_STANDING_MS_MAX = 60;
 
 /**
  * One pacer a peer, FIFO over all links, so that packets leave one after the other and not all late together. Pushes first;
@@ -45,7 +47,11 @@ export class Pacer {
 
   /** How long the line needs for what waits here and in the transport. */
   backlogMs(): number {
-    let bytes = this.waitingBytes;
+    return this.ownBacklogMs() + this.standingMs();
+  }
+
+  private standingMs(): number {
+    let bytes = 0;
     for (const link of this.context.links.list) bytes += link.standingBytes(this.context.nowMs);
     return this.bytesPerSecond === 0 ? 0 : (bytes * 1000) / this.bytesPerSecond;
   }
@@ -75,8 +81,11 @@ export class Pacer {
     const level = this.bucket.refill(this.bytesPerSecond, this.burstBytes, nowMs);
     let budget = level;
     if (budget > 0) budget = this.drain('pushes', budget, nowMs);
-    // Repairs only when every push that could leave has left.
-    if (budget > 0) budget = this.drain('repairs', budget, nowMs);
+    // Repairs only when every push that could leave has left, here and from the transport.
+    if (budget > 0 && this.repairs.length > 0) {
+      if (this.standingMs() <= REPAIR_STANDING_MS_MAX) budget = this.drain('repairs', budget, nowMs);
+      else this.context.timers.setSooner('shed', nowMs + this.context.config.shedTickMs);
+    }
     const isWaitingForBudget = budget <= 0 && this.pushes.length + this.repairs.length > 0;
     if (isWaitingForBudget && this.bytesPerSecond > 0) {
       this.context.timers.set('pacer', nowMs + Math.max(1, (1 - budget) / (this.bytesPerSecond / 1000)));
@@ -142,6 +151,7 @@ export class Pacer {
 
   private send(link: Link, bytes: Uint8Array): void {
     link.noteSent(bytes.byteLength);
+    link.packetsSent++;
     this.context.statistics.bytesToPeers += bytes.byteLength;
     this.context.outputs.push({ type: 'send', peer: link.peer, channel: 'data', bytes });
   }

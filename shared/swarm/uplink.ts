@@ -3,17 +3,25 @@ import type { EngineContext } from './engine-context.ts';
 import type { Link } from './link.ts';
 import type { Pacer } from './pacer.ts';
 
-/** What stands in the transport look after look, this long at the rate that was carried: the line takes no more. */
+/** What stands in the transport look after look, and would take so long at the rate believed: the line takes no more. */
 const CONGESTED_MS = 150;
 /** Weight of a measurement that says the line carries less than believed, and how fast belief grows while it carries all. */
-const DECREASE_WEIGHT = 0.5;
+/** Belief grows only while less than this stands: a line close to full tells so by its queue before it overflows. */
+const FREE_MS = 40;
+const DECREASE_WEIGHT = 0.7;
 const INCREASE_FACTOR = 1.1;
+const CAREFUL_FACTOR = 1.005;
+const CLOSE_SHARE = 0.85;
+const FORGET_FULL_FACTOR = 1.15;
+const SHED_PACKETS = 2.5;
 /** The line is taken to be full when this share of it is used: only then can it show that it carries more. */
 const FULL_SHARE = 0.8;
 /** So long after the line last was full, belief drifts back to what is usual, by this much a measurement; doubled if in vain. */
 const CALM_MS = 10_000;
 const CALM_MS_MAX = 160_000;
 const RECOVERY_FACTOR = 1.03;
+/** What a driver last told of its buffers may be old: one measurement alone proves no rate. */
+const CARRIED_WEIGHT = 0.3;
 const MOST_CARRIED_DECAY = 0.999;
 /** Slots are taken back only when the quotient falls this far under their number: the bitrate's noise must evict nobody. */
 const SLOT_HYSTERESIS = 0.25;
@@ -30,9 +38,13 @@ export class Uplink {
   private carriedBefore = 0;
   private measuredMs: Millis;
   private congestedMs = Number.NEGATIVE_INFINITY;
+  private carriedMean = 0;
   private mostCarried = 0;
+  /** What the line carried when it was full the last time. */
+  private fullAt = Number.POSITIVE_INFINITY;
   private calmMs = CALM_MS;
   private hasDrifted = false;
+  private wasFree = false;
   private hasStanding = false;
   private withdrawn = 0;
   private withdrawnMs = Number.NEGATIVE_INFINITY;
@@ -83,31 +95,40 @@ export class Uplink {
     let active = 0;
     let standing = 0;
     let standingLinks = 0;
+    let mostStanding = 0;
     for (const link of links.list) {
       carried += link.bytesSent - link.bufferedBytes;
       const waits = link.standingBytes(nowMs);
-      if (link.bytesSent > link.measured.bytesSent || waits > 0) active++;
+      // Have-maps go to everybody: only who is sent packets shows what the line carries.
+      if (link.packetsSent > link.measured.packetsSent || waits > 0) active++;
       if (waits > 0 && link.measured.hadStanding) {
         standing += waits;
         standingLinks++;
+        mostStanding = Math.max(mostStanding, waits);
       }
-      link.measured = { hadStanding: waits > 0, bytesSent: link.bytesSent };
+      link.measured = { hadStanding: waits > 0, packetsSent: link.packetsSent };
     }
     const elapsedMs = nowMs - this.measuredMs;
     const bytesPerSecond = elapsedMs > 0 ? (Math.max(0, carried - this.carriedBefore) * 1000) / elapsedMs : 0;
     this.measuredMs = nowMs;
     this.carriedBefore = carried;
-    this.mostCarried = Math.max(this.mostCarried * MOST_CARRIED_DECAY, bytesPerSecond);
+    this.carriedMean += (bytesPerSecond - this.carriedMean) * CARRIED_WEIGHT;
+    this.mostCarried = Math.max(this.mostCarried * MOST_CARRIED_DECAY, this.carriedMean);
     // One link that stands among many is its receiver's line; where most of them stand it is ours.
-    const isCongested = standing * 1000 > bytesPerSecond * CONGESTED_MS && standingLinks * 2 >= active;
-    if (isCongested && standing > 0) {
+    const isLong = standing * 1000 > this.bytesPerSecond * CONGESTED_MS || mostStanding * 2 > config.linkBufferBytesMax;
+    if (isLong && standing > 0 && standingLinks * 2 >= active) {
       const lower = this.believed + (bytesPerSecond - this.believed) * DECREASE_WEIGHT;
       this.believed = Math.max(config.uplinkBytesPerSecondMin, Math.min(this.believed, lower));
       this.congestedMs = nowMs;
+      this.fullAt = this.believed;
+      // What the slots withdrawn stood for is in the belief now.
+      this.withdrawn = 0;
       if (this.hasDrifted) this.calmMs = Math.min(CALM_MS_MAX, this.calmMs * 2);
       this.hasDrifted = false;
-    } else if (standingLinks === 0) {
-      this.grow(bytesPerSecond, nowMs);
+    } else {
+      const isFree = standing * 1000 <= this.bytesPerSecond * FREE_MS;
+      if (isFree && this.wasFree) this.grow(nowMs);
+      this.wasFree = isFree;
     }
     this.applyRate();
     this.recover(nowMs);
@@ -115,9 +136,12 @@ export class Uplink {
   }
 
   /** Nothing stands: the line carries all it is given. Does that say that it would carry more? */
-  private grow(bytesPerSecond: number, nowMs: Millis): void {
-    if (bytesPerSecond > this.bytesPerSecond * FULL_SHARE) {
-      this.believed = Math.min(this.believed * INCREASE_FACTOR, Math.max(this.believed, this.limit));
+  private grow(nowMs: Millis): void {
+    if (this.carriedMean > this.bytesPerSecond * FULL_SHARE) {
+      // Close to where the line was full the last time it is felt for slowly: each overshoot costs children their feed.
+      if (this.believed > this.fullAt * FORGET_FULL_FACTOR) this.fullAt = Number.POSITIVE_INFINITY;
+      const factor = this.believed > this.fullAt * CLOSE_SHARE ? CAREFUL_FACTOR : INCREASE_FACTOR;
+      this.believed = Math.min(this.believed * factor, Math.max(this.believed, this.limit));
       return;
     }
     // A line that was bad for a while gets its chance again, or it would be given no children to prove itself by.
@@ -135,7 +159,7 @@ export class Uplink {
   /** Looked at while much waits: true when a slot was withdrawn, so that a child has to go. */
   shedIfBusy(nowMs: Millis): boolean {
     const { config, timers } = this.context;
-    if (this.pacer.backlogMs() <= config.shedBacklogMs) {
+    if (!this.isBusy()) {
       this.busyTicks = 0;
       return false;
     }
@@ -161,9 +185,16 @@ export class Uplink {
     const { config, timers } = this.context;
     if (this.pacer.isIdle && !this.hasStanding) return;
     this.hasStanding = false;
-    if (timers.isSet('shed') || this.pacer.backlogMs() <= config.shedBacklogMs) return;
+    if (timers.isSet('shed') || !this.isBusy()) return;
     this.busyTicks = 0;
     timers.set('shed', nowMs + config.shedTickMs);
+  }
+
+  /** On a slow line a packet or two are always on their way: that is no backlog. */
+  private isBusy(): boolean {
+    const { config, clock } = this.context;
+    const packetMs = (clock.packetBytesMean * 1000) / Math.max(1, this.bytesPerSecond);
+    return this.pacer.backlogMs() > Math.max(config.shedBacklogMs, packetMs * SHED_PACKETS);
   }
 
   private recover(nowMs: Millis): void {

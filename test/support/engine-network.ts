@@ -237,6 +237,7 @@ export class EngineNetwork {
     this.queue.add(atMs, () => {
       if (node.wakeupAtMs !== atMs) return;
       node.wakeupAtMs = undefined;
+      for (const [peer, wire] of node.wires) if (wire.reportedBytes > 0) this.reportBuffer(node, peer);
       this.feed(node, { type: 'wakeup' });
     });
   }
@@ -298,8 +299,8 @@ export class EngineNetwork {
     this.after(CONNECT_MS * this.random.between(0.7, 1.3), () => {
       if (!node.isAlive || !other.isAlive || this.arePeersBlocked) return;
       if (node.wires.has(peer)) return;
-      node.wires.set(peer, { bufferedBytes: 0, lastControlMs: 0 });
-      other.wires.set(node.peer, { bufferedBytes: 0, lastControlMs: 0 });
+      node.wires.set(peer, { bufferedBytes: 0, reportedBytes: 0, lastControlMs: 0 });
+      other.wires.set(node.peer, { bufferedBytes: 0, reportedBytes: 0, lastControlMs: 0 });
       const rttMs = 2 * this.options.oneWayMs;
       this.feed(node, { type: 'link-opened', peer, role: other.role, rttMs });
       this.feed(other, { type: 'link-opened', peer: node.peer, role: node.role, rttMs });
@@ -338,7 +339,9 @@ export class EngineNetwork {
 
   private reportBuffer(node: NetworkNode, peer: PeerId): void {
     const wire = node.wires.get(peer);
-    if (wire !== undefined) this.feed(node, { type: 'link-buffer', peer, bufferedBytes: wire.bufferedBytes });
+    if (wire === undefined) return;
+    wire.reportedBytes = wire.bufferedBytes;
+    this.feed(node, { type: 'link-buffer', peer, bufferedBytes: wire.bufferedBytes });
   }
 
   // --- Server ----------------------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ export type NodeOptions = {
 };
 
 /** One direction of a connection. */
-export type Wire = { bufferedBytes: number; lastControlMs: number };
+export type Wire = { bufferedBytes: number; reportedBytes: number; lastControlMs: number };
 
 export class NetworkNode {
   readonly peer: PeerId;
