@@ -6,7 +6,6 @@ import type { AudioCodec, VideoCodec } from '../shared/tags/tag-contents.ts';
 import type { ChannelDescription } from '../shared/wire/channel-description.ts';
 import { ChannelSession } from './channel-session.ts';
 import { watchConditions } from './conditions.ts';
-import { mediaSourceClass } from './mse/media-source.ts';
 import { type P2pMode, type PlayerOptions, type ResolvedOptions, resolveOptions } from './options.ts';
 import { Playback } from './playback-loop.ts';
 import { EMPTY_STATS, type PlayerState, type PlayerStats } from './stats.ts';
@@ -138,17 +137,8 @@ export class SwarmPlayer extends EventTarget {
 
   private begin(): void {
     if (this.session !== undefined || this.isDestroyed || this.failure !== undefined) return;
-    if (mediaSourceClass() === undefined) {
-      this.report(
-        new SwarmtubeError(
-          'no-mse',
-          'This browser cannot play live streams from a script: please use a current browser.',
-        ),
-        true,
-      );
-      return;
-    }
     this.playback.begin(nowMs());
+    if (this.hasFailed()) return;
     this.session = new ChannelSession(this.resolved, this.isSwarmWanted(), nowMs, {
       onEpoch: (epoch, startSequence) => {
         this.playback.startEpoch(epoch, startSequence);
@@ -171,6 +161,11 @@ export class SwarmPlayer extends EventTarget {
       this.applyP2p();
     });
     this.tick();
+  }
+
+  /** A function, as it changes behind the back of whoever just looked. */
+  private hasFailed(): boolean {
+    return this.failure !== undefined;
   }
 
   private isSwarmWanted(): boolean {
