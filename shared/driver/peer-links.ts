@@ -17,7 +17,7 @@ export type PeerLinksOptions = {
   readonly sendSignal: (envelope: SignalEnvelope) => void;
 };
 
-type Link = { readonly connection: PeerConnection; isOpen: boolean };
+type Link = { readonly connection: PeerConnection; isOpen: boolean; reportedBytes: number };
 
 type Acquaintance = { readonly role: PeerRole; readonly held: SignalMessage[]; heldSinceMs: Millis };
 
@@ -57,10 +57,10 @@ export class PeerLinks {
         feed({ type: 'link-opened', peer, role: acquaintance?.role ?? 'viewer', rttMs });
       },
       onMessage: (channel, bytes) => feed({ type: 'message', peer, channel, bytes }),
-      onDrained: () => feed({ type: 'link-buffer', peer, bufferedBytes: connection.bufferedBytes() }),
+      onDrained: () => this.reportBuffer(peer, link),
       onClosed: (reason) => this.lose(peer, link, reason),
     });
-    const link: Link = { connection, isOpen: false };
+    const link: Link = { connection, isOpen: false, reportedBytes: 0 };
     this.links.set(peer, link);
     for (const signal of this.takeHeld(acquaintance)) connection.signal(signal);
   }
@@ -84,10 +84,19 @@ export class PeerLinks {
   reportBuffers(): void {
     for (const peer of [...this.unreported]) {
       const link = this.links.get(peer);
-      if (link === undefined) continue;
-      this.options.feed({ type: 'link-buffer', peer, bufferedBytes: link.connection.bufferedBytes() });
+      if (link !== undefined) this.reportBuffer(peer, link);
     }
     this.unreported.clear();
+  }
+
+  /** Tells again where something waited: transports call back at their low-water mark only, and the engine measures by the rest. */
+  reportWaiting(): void {
+    for (const [peer, link] of [...this.links]) if (link.reportedBytes > 0) this.reportBuffer(peer, link);
+  }
+
+  private reportBuffer(peer: PeerId, link: Link): void {
+    link.reportedBytes = link.connection.bufferedBytes();
+    this.options.feed({ type: 'link-buffer', peer, bufferedBytes: link.reportedBytes });
   }
 
   /** A signal that comes before our engine decided to connect waits for that, for a while. */

@@ -173,6 +173,7 @@ export class SwarmDriver {
     this.wakeupAtMs = atMs;
     this.options.timer.schedule(Math.max(0, atMs - this.options.nowMs()), () => {
       this.wakeupAtMs = undefined;
+      this.links?.reportWaiting();
       this.feed({ type: 'wakeup' });
     });
   }

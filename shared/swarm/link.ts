@@ -59,7 +59,8 @@ export class Link {
   private sentSinceReport = 0;
   private reportedMs = Number.NEGATIVE_INFINITY;
   /** At the last measurement of the uplink. */
-  measured = { hadStanding: false, packetsSent: 0 };
+  packetsSentBefore = 0;
+  private leastStanding = 0;
   pingToken: number | undefined;
   pingSentMs = Number.NEGATIVE_INFINITY;
   readonly controlMessages: TokenBucket;
@@ -95,6 +96,14 @@ export class Link {
     this.standing = Math.max(0, bufferedBytes - this.sentSinceReport);
     this.sentSinceReport = 0;
     this.reportedMs = nowMs;
+    this.leastStanding = Math.min(this.leastStanding, this.standing);
+  }
+
+  /** The least that stood at any time since this was asked: a burst drains in between, a full line does not. */
+  takeLeastStanding(nowMs: Millis): number {
+    const least = Math.min(this.leastStanding, this.standingBytes(nowMs));
+    this.leastStanding = this.standingBytes(nowMs);
+    return least;
   }
 
   /**

@@ -1,0 +1,126 @@
+import type { Millis } from '../basics/units.ts';
+import type { EngineContext } from './engine-context.ts';
+import type { Link } from './link.ts';
+
+/** What never drained from the transport within a measurement, and would take so long at the rate believed: the line is full. */
+const CONGESTED_MS = 40;
+/** Belief grows only while less than this stands: a line close to full tells so by its queue before it overflows. */
+const FREE_MS = 40;
+/** Weight of a measurement that says the line carries less than believed. */
+const DECREASE_WEIGHT = 0.7;
+/** How fast belief grows while the line carries all it is given; and close to where it was full the last time. */
+const INCREASE_FACTOR = 1.1;
+const CAREFUL_FACTOR = 1.005;
+const CLOSE_SHARE = 0.85;
+const FORGET_FULL_FACTOR = 1.15;
+/** A line can show that it carries more only while this share of what is believed is used. */
+const FULL_SHARE = 0.8;
+/** So long after the line last was full, belief drifts back to what is usual, by this much a measurement; doubled if in vain. */
+const CALM_MS = 10_000;
+const CALM_MS_MAX = 160_000;
+const RECOVERY_FACTOR = 1.03;
+/** What a driver last told of its buffers may be old: one measurement alone proves no rate. */
+const CARRIED_WEIGHT = 0.3;
+const MOST_CARRIED_DECAY = 0.999;
+
+/** What the line carries, bytes/s: measured from what the transport really took, never from what anybody claims. */
+export class UplinkEstimate {
+  private readonly context: EngineContext;
+  private believed: number;
+  private measuredMs: Millis;
+  private carriedBefore = 0;
+  private carriedMean = 0;
+  private mostCarried = 0;
+  /** What the line carried when it was full the last time, and when that was. */
+  private fullAt = Number.POSITIVE_INFINITY;
+  private congestedMs = Number.NEGATIVE_INFINITY;
+  private calmMs = CALM_MS;
+  private hasDrifted = false;
+  private wasFree = false;
+
+  constructor(context: EngineContext, bytesPerSecond: number) {
+    this.context = context;
+    this.believed = bytesPerSecond;
+    this.measuredMs = context.nowMs;
+  }
+
+  get bytesPerSecond(): number {
+    return this.believed;
+  }
+
+  raiseTo(bytesPerSecond: number): void {
+    this.believed = Math.max(this.believed, bytesPerSecond);
+  }
+
+  /** A link is gone, and its counters with it. */
+  forget(link: Link): void {
+    this.carriedBefore -= link.bytesSent - link.bufferedBytes;
+  }
+
+  /** What was carried since the last look, and what stood all the time. True: the line is full, and belief was lowered. */
+  measure(nowMs: Millis, limit: number): boolean {
+    const { config, clock, links } = this.context;
+    let carried = 0;
+    let active = 0;
+    let standing = 0;
+    let standingNow = 0;
+    let standingLinks = 0;
+    for (const link of links.list) {
+      carried += link.bytesSent - link.bufferedBytes;
+      const least = link.takeLeastStanding(nowMs);
+      standing += least;
+      standingNow += link.standingBytes(nowMs);
+      if (least > 0) standingLinks++;
+      // Have-maps go to everybody: only who is sent packets shows what the line carries.
+      if (link.packetsSent > link.packetsSentBefore || least > 0) active++;
+      link.packetsSentBefore = link.packetsSent;
+    }
+    const bytesPerSecond = this.note(carried, nowMs);
+    const rate = Math.min(this.believed, limit);
+    // One link that stands among many is its receiver's line; where most of them stand it is ours. Under one packet is none.
+    const isLong = standing > Math.max(clock.packetBytesMean, (rate * CONGESTED_MS) / 1000);
+    if (isLong && standingLinks * 2 >= active) {
+      this.lower(Math.max(config.uplinkBytesPerSecondMin, bytesPerSecond), nowMs);
+      return true;
+    }
+    const isFree = standingNow * 1000 <= rate * FREE_MS;
+    if (isFree && this.wasFree) this.grow(nowMs, limit);
+    this.wasFree = isFree;
+    return false;
+  }
+
+  private note(carried: number, nowMs: Millis): number {
+    const elapsedMs = nowMs - this.measuredMs;
+    const bytesPerSecond = elapsedMs > 0 ? (Math.max(0, carried - this.carriedBefore) * 1000) / elapsedMs : 0;
+    this.measuredMs = nowMs;
+    this.carriedBefore = carried;
+    this.carriedMean += (bytesPerSecond - this.carriedMean) * CARRIED_WEIGHT;
+    this.mostCarried = Math.max(this.mostCarried * MOST_CARRIED_DECAY, this.carriedMean);
+    return bytesPerSecond;
+  }
+
+  private lower(bytesPerSecond: number, nowMs: Millis): void {
+    this.believed = Math.min(this.believed, this.believed + (bytesPerSecond - this.believed) * DECREASE_WEIGHT);
+    this.fullAt = this.believed;
+    this.congestedMs = nowMs;
+    this.wasFree = false;
+    if (this.hasDrifted) this.calmMs = Math.min(CALM_MS_MAX, this.calmMs * 2);
+    this.hasDrifted = false;
+  }
+
+  /** Nothing stands: the line carries all it is given. Does that say that it would carry more? */
+  private grow(nowMs: Millis, limit: number): void {
+    if (this.carriedMean > Math.min(this.believed, limit) * FULL_SHARE) {
+      // Close to where the line was full the last time it is felt for slowly: each overshoot costs children their feed.
+      if (this.believed > this.fullAt * FORGET_FULL_FACTOR) this.fullAt = Number.POSITIVE_INFINITY;
+      const factor = this.believed > this.fullAt * CLOSE_SHARE ? CAREFUL_FACTOR : INCREASE_FACTOR;
+      this.believed = Math.min(this.believed * factor, Math.max(this.believed, limit));
+      return;
+    }
+    // A line that was bad for a while gets its chance again, or it would be given no children to prove itself by.
+    const usual = Math.min(this.mostCarried * INCREASE_FACTOR, limit);
+    if (this.believed >= usual || nowMs - this.congestedMs < this.calmMs) return;
+    this.hasDrifted = true;
+    this.believed = Math.min(usual, this.believed * RECOVERY_FACTOR);
+  }
+}
