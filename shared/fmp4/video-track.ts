@@ -1,4 +1,4 @@
-import { describeVideoConfiguration } from '../tags/codec-configuration.ts';
+import { describeVideoConfiguration, keyframeSize } from '../tags/codec-configuration.ts';
 import { toLengthPrefixed } from '../tags/codecs/annex-b.ts';
 import type { TagContent, VideoCodec } from '../tags/tag-contents.ts';
 import type { Fragment, TypeSupport } from './fragment.ts';
@@ -62,7 +62,7 @@ export class VideoTrack {
     if (this.pending !== undefined && !frame.isKeyframe) return;
     const wantedDecodeTime = Math.round(decodeMs * TICKS_PER_MS);
     const decodeTime = this.endHeldFrame(wantedDecodeTime, out);
-    if (this.pending !== undefined) this.begin(this.pending, out);
+    if (this.pending !== undefined) this.begin(this.pending, data, out);
     if (this.current?.isPlayable !== true) return;
     this.awaitsKeyframe = false;
     const offset = Math.round(frame.compositionOffsetMs * TICKS_PER_MS + frame.offsetNanos / NANOS_PER_TICK);
@@ -120,7 +120,8 @@ export class VideoTrack {
     return decodeTime;
   }
 
-  private begin(configuration: Configuration, out: Fragment[]): void {
+  /** `frame`: the first of the new configuration. */
+  private begin(configuration: Configuration, frame: Uint8Array, out: Fragment[]): void {
     this.take(out, true);
     this.pending = undefined;
     const { codec, bytes } = configuration;
@@ -132,7 +133,8 @@ export class VideoTrack {
       out.push({ kind: 'unsupported', track: 'video', codec, mimeType });
       return;
     }
-    const { width, height } = description;
+    // No player takes a track of no size; VP9's configuration does not tell it.
+    const { width, height } = description.width > 0 ? description : (keyframeSize(codec, frame) ?? description);
     const sampleEntry = videoSampleEntry({ codec, width, height, configuration: bytes });
     const init = encodeInitSegment({
       trackId: TRACK_ID,

@@ -1,13 +1,13 @@
 import { SwarmtubeError } from '../basics/errors.ts';
 import type { AudioDescription, VideoDescription } from './codec-descriptions.ts';
 import { describeAac } from './codecs/aac.ts';
-import { describeAv1 } from './codecs/av1.ts';
+import { av1FrameSize, describeAv1 } from './codecs/av1.ts';
 import { describeFlac } from './codecs/flac.ts';
 import { describeH264 } from './codecs/h264.ts';
 import { describeHevc } from './codecs/hevc.ts';
 import { describeMp3 } from './codecs/mp3.ts';
 import { describeOpus } from './codecs/opus.ts';
-import { describeVp9 } from './codecs/vp9.ts';
+import { describeVp9, vp9FrameSize } from './codecs/vp9.ts';
 import type { AudioCodec, VideoCodec } from './tag-contents.ts';
 
 export type { AudioDescription, VideoDescription } from './codec-descriptions.ts';
@@ -45,6 +45,15 @@ export function describeAudioConfiguration(codec: AudioCodec, configuration: Uin
     default:
       return undefined;
   }
+}
+
+/** The size of the pictures, from a keyframe of a codec whose configuration need not tell it. */
+export function keyframeSize(
+  codec: VideoCodec,
+  frame: Uint8Array,
+): { readonly width: number; readonly height: number } | undefined {
+  if (codec === 'vp9') return attempt(vp9FrameSize, frame);
+  return codec === 'av1' ? attempt(av1FrameSize, frame) : undefined;
 }
 
 /** The one place where bad bytes from a feed are caught: whoever asked goes on without knowing. */

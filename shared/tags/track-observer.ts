@@ -1,6 +1,6 @@
 import type { TrackDescription } from '../basics/track-description.ts';
 import type { Amf0Property } from './amf0.ts';
-import { describeAudioConfiguration, describeVideoConfiguration } from './codec-configuration.ts';
+import { describeAudioConfiguration, describeVideoConfiguration, keyframeSize } from './codec-configuration.ts';
 import { metadataNumber, readMetadata } from './metadata.ts';
 import type { Tag } from './tag.ts';
 import { type AudioCodec, readTagContents, type TagContent, type VideoCodec } from './tag-contents.ts';
@@ -76,7 +76,11 @@ export class TrackObserver {
         const track = this.track('video', content.trackId, content.codec);
         if (track === undefined) break;
         countFrame(track, tag, content.data);
-        if (content.isKeyframe) track.keyframes++;
+        if (!content.isKeyframe) break;
+        track.keyframes++;
+        if (track.facts.width === undefined) {
+          track.facts = { ...track.facts, ...keyframeSize(content.codec, content.data) };
+        }
         break;
       }
       case 'audio-frame': {

@@ -2,6 +2,11 @@ import { BitReader } from '../../bytes/bit-reader.ts';
 import { ByteReader } from '../../bytes/byte-reader.ts';
 import type { VideoDescription } from '../codec-descriptions.ts';
 
+/** The size that a keyframe's own sequence header tells. Throws `TruncatedError` where it is cut. */
+export function av1FrameSize(frame: Uint8Array): { readonly width: number; readonly height: number } | undefined {
+  return findSequenceHeader(new ByteReader(frame));
+}
+
 /** AV1CodecConfigurationRecord (AV1 in ISOBMFF 2.3.3): four bytes, then the sequence header where the sender puts one. */
 export function describeAv1(av1C: Uint8Array): VideoDescription | undefined {
   const reader = new ByteReader(av1C);

@@ -8,6 +8,7 @@ import type { MediaMillis } from '../../../shared/basics/units.ts';
 import type { Fragment } from '../../../shared/fmp4/fragment.ts';
 import { Remuxer } from '../../../shared/fmp4/remuxer.ts';
 import type { Tag } from '../../../shared/tags/tag.ts';
+import { SMALL, SMALL_CONFIGURATION, withSets, withStartCodes } from '../tags/parameter-set-samples.ts';
 import { type ReadSample, readFragment } from './mp4-reader.ts';
 
 const AVC_640 = Uint8Array.from(
@@ -243,4 +244,11 @@ test('nonsense in place of a configuration or a frame throws nothing', () => {
     tag('data', 40, 2, 0),
   ]);
   assert.ok(fragments.every((fragment) => fragment.kind === 'unsupported'));
+});
+
+test('frames with start codes instead of lengths become frames with lengths (TRAPS 4.13)', () => {
+  const withLengths = remux([SMALL_CONFIGURATION, withSets(SMALL, 0), withSets(SMALL, 40)]);
+  const withCodes = remux([SMALL_CONFIGURATION, withStartCodes(SMALL, 0), withStartCodes(SMALL, 40)]);
+  assert.equal(samples(withCodes, 'video').length, 2);
+  assert.deepEqual(withCodes, withLengths);
 });
