@@ -266,7 +266,7 @@ export class Channel {
   }
 
   private goLive(): void {
-    this.setState('live', `Live from ${this.feed.description}.`);
+    if (this.currentState.status !== 'live') this.setState('live', `Live from ${this.feed.description}.`);
   }
 
   /** A source that was silent and goes on does not say its configurations again: they begin the new epoch. */

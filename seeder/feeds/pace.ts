@@ -1,7 +1,7 @@
 import { type Clock, sleep } from '../clock.ts';
 
-/** Tags whose time comes within so much go out together: to wake for each costs more than to handle it. */
-export const PACE_EARLY_MS_MAX = 20;
+/** Tags whose time comes within so much go out together, not much less than a packet: to wake for each costs more than to handle it. */
+export const PACE_EARLY_MS_MAX = 45;
 /** So far behind its time, nobody hurries after: the machine slept, or the process was stopped. */
 const LATE_MS_MAX = 1000;
 

@@ -98,7 +98,7 @@ test('a jump inside the file is closed up, so that nobody waits for it', async (
 test('a file of one picture is no busy loop', async (context) => {
   const { reading, clock } = await loop(context, flvFile([videoConfiguration(0), keyframe(0)]));
   await reading.tags(200);
-  assert.equal(clock.nowMs, 99 * 40);
+  assert.ok(clock.nowMs >= 99 * 40 - PACE_EARLY_MS_MAX, `${clock.nowMs}`);
 });
 
 test('times that begin anywhere begin where the line does', async (context) => {
