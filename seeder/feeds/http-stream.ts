@@ -1,6 +1,6 @@
 import { type IncomingMessage, request as requestPlain } from 'node:http';
 import { request as requestSecure } from 'node:https';
-import type { LookupFunction } from 'node:net';
+import { isIP, type LookupFunction } from 'node:net';
 import { errorText, SwarmtubeError } from '../../shared/basics/errors.ts';
 import type { Clock } from '../clock.ts';
 
@@ -28,6 +28,7 @@ const REDIRECTS_MAX = 5;
 export async function openHttpStream(address: URL, options: HttpStreamOptions): Promise<HttpStream> {
   let url = address;
   for (let redirects = 0; ; redirects++) {
+    await askForLiteral(url, options);
     const response = await get(url, options);
     const status = response.statusCode ?? 0;
     const location = response.headers.location;
@@ -74,6 +75,15 @@ export async function* readChunks(
 /** An address as people may see it: without password, and without the query, where keys are. */
 export function shownUrl(url: URL): string {
   return `${url.protocol}//${url.host}${url.pathname}`;
+}
+
+/** Node asks nobody about an address that stands there as numbers: the guard is asked here. */
+function askForLiteral(url: URL, { lookup }: HttpStreamOptions): Promise<void> {
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  if (lookup === undefined || isIP(host) === 0) return Promise.resolve();
+  return new Promise((resolve, reject) => {
+    lookup(host, {}, (refusal) => (refusal === null ? resolve() : reject(unreachableError(url, refusal))));
+  });
 }
 
 function get(url: URL, { clock, stallMs, signal, lookup }: HttpStreamOptions): Promise<IncomingMessage> {

@@ -159,6 +159,56 @@ test('asks the given lookup for each host', async (context) => {
   assert.deepEqual(asked, ['feeds.invalid']);
 });
 
+test('asks the given lookup for addresses in numbers too, also behind a redirect', async (context) => {
+  const origin = await serve(context, (_request, response) => response.end(FILE));
+  const { port } = new URL(origin);
+  const hosts = ['127.0.0.1', '2130706433', '0x7f.1', '[::1]', '[::ffff:127.0.0.1]'];
+  const redirecting = await serve(context, (request, response) => {
+    response.writeHead(302, { location: `http://${hosts[Number(request.url?.slice(1))]}:${port}/` }).end();
+  });
+  for (const index of hosts.keys()) {
+    const asked: string[] = [];
+    const feed = new HttpFlvFeed(new URL(`${redirecting.replace('127.0.0.1', 'feeds.invalid')}/${index}`), {
+      clock: SYSTEM_CLOCK,
+      endsAfterSilenceMs: 1,
+      lookup: (host, options, callback) => {
+        asked.push(host);
+        if (host !== 'feeds.invalid') callback(new Error('this address must not be reached'), '');
+        else if (options.all === true) callback(null, [{ address: '127.0.0.1', family: 4 }]);
+        else callback(null, '127.0.0.1', 4);
+      },
+    });
+    assert.match((await failureOf(new FeedReading(feed, context))).message, /must not be reached/);
+    assert.equal(asked.length, 2);
+  }
+});
+
+test('a reader that stops to read holds the server up, not its own memory', async (context) => {
+  const bodies = 1024;
+  const one = flvFile([audioFrame(0, 60_000)]).subarray(13);
+  let flushed = 0;
+  const origin = await serve(context, async (_request, response) => {
+    response.write(FILE.subarray(0, 13));
+    for (let index = 0; index < bodies && !response.destroyed; index++) {
+      const isFull = !response.write(one, () => {
+        flushed += one.byteLength;
+      });
+      if (isFull) await new Promise((resolve) => response.once('drain', resolve).once('close', resolve));
+    }
+    response.end();
+  });
+  const reading = pull(context, origin);
+  await reading.tags(1);
+  for (let before = -1; before !== flushed; ) {
+    before = flushed;
+    for (let turn = 0; turn < 200; turn++) await new Promise((resolve) => setImmediate(resolve));
+  }
+  // What the sockets of both sides and one read hold; the whole is 60 MB.
+  assert.ok(flushed < 24 * 1024 * 1024, `${flushed} bytes were taken`);
+  assert.equal((await reading.tags(bodies - 1)).length, bodies - 1);
+  assert.ok(flushed > 59_000_000);
+});
+
 test('aborting ends a stream that waits', async (context) => {
   let isClosed: Promise<unknown> = Promise.resolve();
   const origin = await serve(context, (_request, response) => {
