@@ -131,7 +131,7 @@ class Inspector {
   }
 
   private observeConfiguration(tag: Tag, contents: readonly TagContent[]): void {
-    const isMetadata = tag.kind === 'data';
+    const isMetadata = tag.kind === 'data' || contents.every(({ role }) => role === 'video-metadata');
     const change = this.configurations.observe(tag, contents);
     if (isMetadata || contents.length === 0) return;
     if (change === 'changed') {

@@ -264,7 +264,7 @@ function concatenate(pieces: readonly Uint8Array[], byteLength: number): Uint8Ar
   return whole;
 }
 
-/** New script data, or another configuration of a track that nobody plays, breaks nothing. */
+/** New script data, other colours, or another configuration of a track that nobody plays, breaks nothing. */
 function concernsFirstTrack(contents: readonly TagContent[]): boolean {
-  return contents.some((content) => 'trackId' in content && content.trackId === 0);
+  return contents.some((content) => 'trackId' in content && content.trackId === 0 && content.role !== 'video-metadata');
 }

@@ -7,6 +7,8 @@ export type ConfigurationChange = 'none' | 'new' | 'changed' | 'repeated';
 const CONFIGURATION_BYTES_MAX = 64 * 1024;
 /** onMetaData with the keyframe table of a long file; more is not kept. */
 const METADATA_BYTES_MAX = 256 * 1024;
+/** A few dozen numbers with their names. */
+const COLOUR_BYTES_MAX = 4 * 1024;
 /** Tracks of one kind whose configuration is kept. Encoders send up to 6 renditions. */
 const TRACKS_MAX = 16;
 
@@ -22,6 +24,7 @@ type Tracks = Map<number, Known>;
  */
 export class ConfigurationStore {
   private metadata: Tag | undefined;
+  private readonly colours = new Map<number, Tag>();
   private readonly video: Tracks = new Map();
   private readonly audio: Tracks = new Map();
 
@@ -39,11 +42,12 @@ export class ConfigurationStore {
     return strongest;
   }
 
-  /** onMetaData, video configurations, audio configurations, tracks by id; as they were observed, with their own times. */
+  /** onMetaData, video configurations, their colours, audio configurations, tracks by id; as they were observed, with their own times. */
   tags(): Tag[] {
     const ofTracks = (tracks: Tracks): Tag[] =>
       [...tracks.entries()].sort(([left], [right]) => left - right).map(([, known]) => known.tag);
-    const all = [...ofTracks(this.video), ...ofTracks(this.audio)];
+    const colours = [...this.colours].sort(([left], [right]) => left - right).map(([, tag]) => tag);
+    const all = [...ofTracks(this.video), ...colours, ...ofTracks(this.audio)];
     // One multitrack tag may configure several tracks.
     return [...new Set(this.metadata === undefined ? all : [this.metadata, ...all])];
   }
@@ -59,6 +63,7 @@ export class ConfigurationStore {
   /** Forgets everything: the next configuration is `new`. */
   clear(): void {
     this.metadata = undefined;
+    this.colours.clear();
     this.video.clear();
     this.audio.clear();
   }
@@ -73,11 +78,23 @@ export class ConfigurationStore {
         return forgetOtherCodec(this.video, content);
       case 'audio-frame':
         return forgetOtherCodec(this.audio, content);
+      case 'video-metadata':
+        return this.rememberColours(content.trackId, tag);
       case 'script':
         return content.name === 'onMetaData' ? this.rememberMetadata(tag) : 'none';
       default:
         return 'none';
     }
+  }
+
+  /** They hold until others are told; `{}` or undefined, which is told as any other, takes them back (TRAPS 4.11). */
+  private rememberColours(trackId: number, tag: Tag): ConfigurationChange {
+    const known = this.colours.get(trackId);
+    if (known !== undefined && areEqual(known.body, tag.body)) return 'repeated';
+    if (tag.body.byteLength > COLOUR_BYTES_MAX || (known === undefined && this.colours.size >= TRACKS_MAX))
+      return 'none';
+    this.colours.set(trackId, tag);
+    return known === undefined ? 'new' : 'changed';
   }
 
   private rememberMetadata(tag: Tag): ConfigurationChange {

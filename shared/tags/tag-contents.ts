@@ -63,6 +63,8 @@ export type TagContent =
       readonly offsetNanos: number;
       readonly data: Uint8Array;
     }
+  /** Colour and light of the frames that follow (HDR), as AMF0: kept for whoever joins, not read. */
+  | { readonly role: 'video-metadata'; readonly trackId: number; readonly data: Uint8Array }
   /** Script data: `onMetaData` and whatever else the encoder says. */
   | { readonly role: 'script'; readonly name: string; readonly values: readonly Amf0Value[] }
   /** End of sequence: closes nothing by itself (encoders send it and go on). */
@@ -191,7 +193,10 @@ function readEnhancedVideo(reader: ByteReader, first: number, contents: TagConte
       case VIDEO_PACKET.sequenceEnd:
         contents.push({ role: 'sequence-end', trackId });
         break;
-      // Colour metadata and MPEG-2 TS descriptors: nothing here needs them.
+      case VIDEO_PACKET.metadata:
+        contents.push({ role: 'video-metadata', trackId, data: body.rest() });
+        break;
+      // MPEG-2 TS descriptors: nothing here needs them.
     }
   }
 }

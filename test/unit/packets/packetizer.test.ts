@@ -143,6 +143,25 @@ test('changed script data and changed tracks that nobody plays are no discontinu
   );
 });
 
+test('the colours of the pictures are in each door, and others are no discontinuity', () => {
+  const colours = (mark: number): Tag => tag('video', 0, [0x94, 0x68, 0x76, 0x63, 0x31, 2, 0, 1, mark]);
+  const packets = packetize([
+    videoConfiguration(0),
+    colours(1),
+    keyframe(0),
+    colours(2),
+    interframe(40),
+    keyframe(100),
+  ]);
+  assert.equal(
+    packets.some(({ header }) => header.isDiscontinuity),
+    false,
+  );
+  const door = packets.findLast(({ header }) => header.isDoor);
+  const repeated = [videoConfiguration(100), { ...colours(2), timestampMs: 100 as Tag['timestampMs'] }];
+  assert.deepEqual(door?.payload.subarray(0, door.header.configurationLength), flv(repeated));
+});
+
 test('a jump begins a packet, is told by it, and closes the one before at its own end', () => {
   const jump = audioFrame(40);
   const packets = packetize([audioFrame(0), audioFrame(20), jump, audioFrame(60)], new Set([jump]));

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ConfigurationStore, withoutSetDataFrame } from '../../../shared/tags/configuration-store.ts';
-import { AUDIO_CONFIGURATION, audioFrame, tagOf, VIDEO_CONFIGURATION, videoFrame } from './samples.ts';
+import { AUDIO_CONFIGURATION, audioFrame, hex, tagOf, VIDEO_CONFIGURATION, videoFrame } from './samples.ts';
 
 const METADATA = '02 000a 6f6e4d65746144617461 08 00000000';
 const WRAPPER = '02 000d 40736574446174614672616d65';
@@ -77,6 +77,22 @@ describe('a store of configurations', () => {
     const store = new ConfigurationStore();
     store.observe(tagOf('video', 0, '17 00 000000 aabb'));
     assert.equal(store.observe(tagOf('video', 0, '1c 00 000000 aabb')), 'changed');
+  });
+
+  test('keeps the colours of the pictures, behind their configuration (TRAPS 4.11)', () => {
+    const store = new ConfigurationStore();
+    const colours = tagOf('video', 40, '94 68766331 0200 09 636f6c6f72496e666f 03 000009');
+    const none = tagOf('video', 80, '94 68766331 0200 09 636f6c6f72496e666f 06');
+    store.observe(VIDEO_CONFIGURATION);
+    assert.equal(store.observe(colours), 'new');
+    assert.equal(store.observe({ ...colours }), 'repeated');
+    assert.deepEqual(store.tags(), [VIDEO_CONFIGURATION, colours]);
+    assert.equal(store.observe(none), 'changed');
+    assert.deepEqual(store.tags(), [VIDEO_CONFIGURATION, none]);
+    store.observe(tagOf('video', 0, new Uint8Array([...hex('94 68766331'), ...new Uint8Array(10_000)])));
+    assert.deepEqual(store.tags(), [VIDEO_CONFIGURATION, none]);
+    store.clear();
+    assert.deepEqual(store.tags(), []);
   });
 
   test('is bounded in tracks and bytes', () => {

@@ -110,7 +110,7 @@ const VECTORS: readonly [name: string, kind: TagKind, body: string, contents: re
     'a1 76703039 0a0b0c',
     [videoFrame({ codec: 'vp9', data: hex('0a0b0c') })],
   ],
-  ['colour metadata', 'video', '94 61763031 02', []],
+  ['colour metadata', 'video', '94 61763031 02', [{ role: 'video-metadata', trackId: 0, data: hex('02') }]],
   ['end of an enhanced sequence', 'video', '92 61763031', [{ role: 'sequence-end', trackId: 0 }]],
   ['unknown FourCC', 'video', '91 78787878 aabb', []],
   ['enhanced video command', 'video', 'd1 00', []],
