@@ -27,8 +27,9 @@ export type EngineConfig = {
   readonly connectingMax: number;
   /** A connection not open by then is given up, ms. */
   readonly connectTimeoutMs: number;
-  /** A peer that could not be connected to is not tried again for so long, ms. */
+  /** A peer that could not be connected to is not tried again for so long, ms; doubled each time up to the maximum. */
   readonly connectBackoffMs: number;
+  readonly connectBackoffMsMax: number;
   /** Children a peer means to have in each sub-stream it is committed to. */
   readonly fan: number;
   /** Audience up to which a seeder lets one peer be head of any number of sub-streams. */
@@ -166,7 +167,8 @@ export const DEFAULT_ENGINE_CONFIG: EngineConfig = {
   linksLow: 6,
   connectingMax: 12,
   connectTimeoutMs: 15_000,
-  connectBackoffMs: 20_000,
+  connectBackoffMs: 4000,
+  connectBackoffMsMax: 120_000,
   fan: 5,
   smallAudience: 40,
   headsPerPeerMax: 2,

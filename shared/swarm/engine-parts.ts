@@ -5,7 +5,7 @@ import { Availability } from './availability.ts';
 import { Bans } from './bans.ts';
 import { Children } from './children.ts';
 import { Commitments } from './commitments.ts';
-import { type EngineConfig, parseEngineConfig } from './engine-config.ts';
+import { DEFAULT_ENGINE_CONFIG, type EngineConfig } from './engine-config.ts';
 import type { EngineContext } from './engine-context.ts';
 import { EpochWatch } from './epoch-watch.ts';
 import { FeedReport } from './feed-report.ts';
@@ -35,7 +35,7 @@ export type EngineOptions = {
   readonly role: PeerRole;
   /** 32 bits of chance, different for each peer: from the driver's own random source, or the simulator's. */
   readonly seed: number;
-  /** What differs from `DEFAULT_ENGINE_CONFIG`. */
+  /** What differs from `DEFAULT_ENGINE_CONFIG`. What comes from outside goes through `parseEngineConfig` first. */
   readonly config?: Partial<EngineConfig>;
 };
 
@@ -114,7 +114,7 @@ export function makeEngineParts(options: EngineOptions): EngineParts {
 }
 
 function makeContext({ role, seed, config: given = {} }: EngineOptions): EngineContext {
-  const config = parseEngineConfig(given);
+  const config = { ...DEFAULT_ENGINE_CONFIG, ...given };
   const random = new Random(seed);
   const ring = new PacketRing(config.ringPackets);
   const start = 0 as Millis;

@@ -23,7 +23,7 @@ export class Introductions {
   private readonly bans: Bans;
   /** Connections being made, and until when. */
   private readonly connecting = new Map<PeerId, number>();
-  private readonly unreachableUntilMs = new Map<PeerId, number>();
+  private readonly unreachable = new Map<PeerId, { readonly times: number; readonly untilMs: number }>();
   /** Introduced, and not connected to for want of room: who may still be called. */
   private readonly met = new Map<PeerId, Introduced>();
   private readonly lacking = new Set<number>();
@@ -61,7 +61,7 @@ export class Introductions {
   /** True when the link may stay. */
   opened(peer: PeerId): boolean {
     this.connecting.delete(peer);
-    this.unreachableUntilMs.delete(peer);
+    this.unreachable.delete(peer);
     return this.context.links.size < this.linksMax + LINKS_TOLERANCE;
   }
 
@@ -72,7 +72,10 @@ export class Introductions {
 
   /** It does not want us, or cannot be reached. */
   refusedBy(peer: PeerId): void {
-    bounded(this.unreachableUntilMs, peer, this.context.nowMs + this.context.config.connectBackoffMs);
+    const { config, nowMs } = this.context;
+    const times = (this.unreachable.get(peer)?.times ?? 0) + 1;
+    const backoffMs = Math.min(config.connectBackoffMsMax, config.connectBackoffMs * 2 ** (times - 1));
+    bounded(this.unreachable, peer, { times, untilMs: nowMs + backoffMs });
   }
 
   /** No neighbour can feed this sub-stream: the tracker knows more. */
@@ -134,7 +137,7 @@ export class Introductions {
     const { context } = this;
     const { nowMs, config } = context;
     if (!context.isSwarmEnabled || this.isKnown(peer) || this.bans.isBanned(peer, nowMs)) return false;
-    if ((this.unreachableUntilMs.get(peer) ?? Number.NEGATIVE_INFINITY) > nowMs) return false;
+    if ((this.unreachable.get(peer)?.untilMs ?? Number.NEGATIVE_INFINITY) > nowMs) return false;
     // Whoever is called is not asked to wait for our own calls: the other side has begun.
     if (offers && this.connecting.size >= config.connectingMax) return false;
     if (this.connecting.size >= 2 * config.connectingMax) return false;

@@ -113,14 +113,13 @@ export class Rescue {
     }
     const next = this.wanted.newestKnown + 1;
     if (this.serverStream.substreams.length > 0) return nowMs + SILENCE_MS;
-    const dueMs = Math.max(
-      deadlineMs(context, next) - config.rescueMarginMs[1],
-      lastArrivalMs + SILENCE_MS,
-      this.nextProbeMs,
-    );
-    if (dueMs > nowMs) return dueMs;
+    // Who has lost a parent, or every neighbour, is most likely cut off: the source goes on.
+    const isCutOff = context.substreams.some(({ feed }) => feed.kind === 'idle' || feed.kind === 'asking');
     const isAlone = links.list.every((link) => nowMs - link.lastHeardMs > 2.4 * config.haveIntervalMs);
-    if (!isAlone) {
+    const inTimeMs = isCutOff ? lastArrivalMs : deadlineMs(context, next) - config.rescueMarginMs[1];
+    const dueMs = Math.max(inTimeMs, lastArrivalMs + SILENCE_MS, this.nextProbeMs);
+    if (dueMs > nowMs) return Math.min(dueMs, nowMs + SILENCE_MS);
+    if (!isAlone && !isCutOff) {
       // Neighbours live and have nothing either: most likely there is nothing. Asked late, and not by all at once.
       if (this.probeSpreadMs === 0)
         this.probeSpreadMs = Math.round(context.random.between(SILENCE_MS, PROBE_SPREAD_MS));

@@ -61,7 +61,24 @@ export class Sessions {
     }
     link.node = hello.node;
     link.slotsClaimed = hello.slots;
-    return true;
+    return !this.dropTwin(link);
+  }
+
+  /**
+   * Peers that a restarted tracker introduces again under new ids have a link already: the node number tells. The newer of the
+   * two goes, unless the older has fallen silent; and one side alone decides, or both links would. True: this one went.
+   */
+  private dropTwin(link: Link): boolean {
+    const { links, node, nowMs, config } = this.context;
+    if (link.node === node) {
+      this.hangUp(link, 'no-room', 'it is ourselves');
+      return true;
+    }
+    const twin = links.list.find((other) => other !== link && other.node === link.node);
+    if (twin === undefined || link.node === undefined || node < link.node) return false;
+    const isTwinSilent = nowMs - twin.lastHeardMs > 2 * config.haveIntervalMs;
+    this.hangUp(isTwinSilent ? twin : link, 'no-room', 'a second link to the same peer');
+    return !isTwinSilent;
   }
 
   pong(link: Link, token: number): void {

@@ -230,3 +230,22 @@ test('the server stream breaks: it is opened again, later each time, from the fi
   assert.equal(openings.length, 4);
   assert.ok((openings[3] as number) > (openings[0] as number) * 2, openings.join(' '));
 });
+
+test('a peer that comes again under another id keeps one link: the older, or the newer where the older is silent', () => {
+  for (const isSilent of [false, true]) {
+    const talk = fedByAlice();
+    const ours = said(talk.outputs, ALICE).find((message) => message.type === 'hello');
+    assert.ok(ours?.type === 'hello');
+    // Whoever has the higher number decides; a peer below every other is sure to leave it to us.
+    const hello = { type: 'hello', protocolVersion: 1, substreams: 8, slots: 1, epoch: EPOCH } as const;
+    talk.say(ALICE, { ...hello, node: 1, playSequence: 0 as Sequence });
+    if (isSilent) talk.wait(1500);
+    talk.input({ type: 'link-opened', peer: BOB, role: 'viewer', rttMs: 40 });
+    const outputs = talk.say(BOB, { ...hello, node: 1, playSequence: 0 as Sequence });
+    assert.deepEqual(
+      ofType(outputs, 'disconnect').map((output) => output.peer),
+      [isSilent ? ALICE : BOB],
+    );
+    assert.equal(ofType(outputs, 'banned').length, 0);
+  }
+});

@@ -98,6 +98,18 @@ test('data channels fall silent under everybody: the server stream takes over in
   assert.equal(leased(network), 6 * 8);
 });
 
+test('the seeder leaves the swarm while the broadcast goes on: a head notices, and the server feeds it', () => {
+  for (const seed of [1, 2]) {
+    const network = settledSwarm(6, { seed });
+    network.kill(network.seeder, 100);
+    network.run(50_000);
+    assert.equal(missed(network, SETTLED_MS - 3000, 47_000), 0, `seed ${seed}`);
+    takeCopies(network);
+    network.run(60_000);
+    assert.ok(takeCopies(network).total < 2, 'one lease a sub-stream or little more, not everything for everybody');
+  }
+});
+
 test('forgers are banned, and no forged byte is delivered or relayed', () => {
   const network = new EngineNetwork({ seed: 4 });
   network.addSeeder();
