@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin } from 'vite';
-import { buildEmbedScripts, TARGET } from './vite.embed-scripts.ts';
+import { buildEmbedScripts, TARGET } from './player/build/embed-scripts.ts';
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 

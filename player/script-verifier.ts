@@ -5,12 +5,7 @@
  */
 
 type ScriptVerifier = {
-  verify(
-    signature: Uint8Array,
-    bytes: Uint8Array,
-    publicKey: Uint8Array,
-    options: { readonly zip215: boolean },
-  ): Promise<boolean>;
+  verify(signature: Uint8Array, bytes: Uint8Array, publicKey: Uint8Array): Promise<boolean>;
 };
 
 /** Where the file stands, seen from the embed script; put in by the build. */

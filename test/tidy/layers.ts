@@ -37,6 +37,8 @@ export const LAYERS: readonly Layer[] = [
   { folder: 'tracker', imports: [...UNDER_TRACKER, 'tracker/core'], isPure: false },
   { folder: 'player/playback', imports: UNDER_PACKETS.concat('shared/packets', 'shared/fmp4'), isPure: true },
   { folder: 'player', imports: [...UNDER_PROGRAMS, 'shared/driver/browser', 'player/playback'], isPure: false },
+  // Runs in Node, before there is a page.
+  { folder: 'player/build', imports: [], isPure: false },
   { folder: 'seeder', imports: [...UNDER_PROGRAMS, 'shared/driver/node'], isPure: false },
 ];
 

@@ -1,18 +1,20 @@
 import { fileURLToPath } from 'node:url';
 import { build, type InlineConfig, type Rolldown } from 'vite';
-import { mangleProperties } from './vite.mangle-properties.ts';
-import { privateNames } from './vite.private-names.ts';
+import { privateNames } from './private-names.ts';
+import { shorten } from './shorten.ts';
 
-const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
+const path = (relative: string): string => fileURLToPath(new URL(`../../${relative}`, import.meta.url));
 
 /** What every current browser runs; older ones have no WebRTC or MSE worth having. */
 export const TARGET = ['es2022', 'chrome107', 'firefox110', 'safari16'];
 
+export type EmbedScripts = { readonly player: Rolldown.OutputChunk; readonly verifier: Rolldown.OutputChunk };
+
 /**
  * Builds player.js (classic), player.mjs (module), and the verifier that both load where the browser has none. Each is a
- * build of its own, as each must stand alone. Returns player.js as it was bundled.
+ * build of its own, as each must stand alone. Without `write` only what is returned is built: player.js and its verifier.
  */
-export async function buildEmbedScripts({ write = true } = {}): Promise<Rolldown.OutputChunk> {
+export async function buildEmbedScripts({ write = true } = {}): Promise<EmbedScripts> {
   const verifier = await buildScript('player/script-verifier-file.ts', 'es', 'assets/verify-[hash].js', write, {});
   const replaced: InlineConfig = {
     define: { SCRIPT_VERIFIER_FILE: JSON.stringify(verifier.fileName) },
@@ -25,11 +27,11 @@ export async function buildEmbedScripts({ write = true } = {}): Promise<Rolldown
         { find: /^\.\/amf0\.ts$/, replacement: path('player/no-script-data.ts') },
       ],
     },
-    plugins: [privateNames(), mangleProperties()],
+    plugins: [privateNames(), shorten()],
   };
   const classic = await buildScript('player/classic.ts', 'iife', 'player.js', write, replaced);
-  await buildScript('player/module.ts', 'es', 'player.mjs', write, replaced);
-  return classic;
+  if (write) await buildScript('player/module.ts', 'es', 'player.mjs', write, replaced);
+  return { player: classic, verifier };
 }
 
 async function buildScript(
@@ -56,6 +58,7 @@ async function buildScript(
       // Not `build.lib`: that leaves the white space in modules.
       rolldownOptions: {
         input: path(entry),
+        checks: { pluginTimings: false },
         preserveEntrySignatures: 'strict',
         output: { format, entryFileNames: file, codeSplitting: false, ...(format === 'iife' && { name: 'swarmtube' }) },
       },

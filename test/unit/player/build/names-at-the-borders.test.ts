@@ -1,0 +1,80 @@
+/*
+ * The build gives properties short names. What other programs read or write by name (pages, the server's JSON, the browser
+ * itself) must keep its own: every such word that the sources use as a property is looked for in the finished script.
+ */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { before, test } from 'node:test';
+import { parseAst } from 'vite';
+import { buildEmbedScripts } from '../../../../player/build/embed-scripts.ts';
+
+const project = new URL('../../../../', import.meta.url);
+let used: ReadonlySet<string>;
+let standing: ReadonlySet<string>;
+
+before(async () => {
+  const { player } = await buildEmbedScripts({ write: false });
+  const sources = Object.values(player.modules).map(({ code }) => code ?? '');
+  used = new Set(sources.flatMap((code) => propertiesOf(parseAst(code))));
+  standing = new Set(player.code.match(/[A-Za-z_$][\w$]*/g));
+});
+
+/** `player.stats`, by hand: users rely on each of them. */
+const STATS =
+  'state latencyMs bufferMs targetLatencyMs firstFrameMs stalls stallMs peers bytesFromPeers bytesFromServer bytesToPeers packetsFromPeers packetsFromServer packetsRejected packetsDuplicate source newestSequence epoch';
+const PAGE =
+  'SwarmPlayer stats player play pause goLive setP2p destroy code message src key token patience playback latency p2p uploadLimit autoplay';
+/** engine.io's greeting, and what only some browsers offer. */
+const FOREIGN = 'pingInterval pingTimeout ManagedMediaSource getBattery charging level saveData webkitEnterFullscreen';
+
+for (const word of `${STATS} ${PAGE} ${FOREIGN}`.split(' ')) {
+  test(`${word} keeps its name`, () => {
+    assert.ok(standing.has(word), `${word} is not in player.js`);
+  });
+}
+
+test('the fields of JSON on the wire keep their names', () => {
+  const files = ['wire/channel-description', 'wire/tracker-messages', 'basics/track-description'];
+  const texts = files.map((file) => readFileSync(new URL(`shared/${file}.ts`, project), 'utf8'));
+  const fields = wordsOf(texts.join('\n'), /\breadonly (\w+)\??:/g);
+  assert.ok(fields.has('doorSequence') && fields.has('peerId') && fields.has('codecString'));
+  assertKept(fields);
+});
+
+/** Words that the browser's library has too, but that name only our own things here, or are folded into their values. */
+const OURS = new Set(
+  (
+    'transports command bytesSent packetsSent requestsSent packetsLost depth event escape ' +
+    'MAX_SAFE_INTEGER NEGATIVE_INFINITY POSITIVE_INFINITY'
+  ).split(' '),
+);
+
+test("the browser's own names are kept", () => {
+  const library = new URL('node_modules/@typescript/', project);
+  const platform = readdirSync(library)[0] ?? '';
+  const folder = new URL(`${platform}/lib/`, library);
+  const declarations = readdirSync(folder).filter((file) => /^lib\.(?:es|dom)[\w.]*\.d\.ts$/.test(file));
+  const text = declarations.map((file) => readFileSync(new URL(file, folder), 'utf8')).join('\n');
+  const members = wordsOf(text, /^ {4}(?:readonly |get |set )?(\w+)\??[:(<]/gm);
+  assert.ok(members.has('appendBuffer') && members.has('createDataChannel'));
+  assertKept(new Set([...members].filter((word) => !OURS.has(word))));
+});
+
+function assertKept(words: ReadonlySet<string>): void {
+  const lost = [...words].filter((word) => used.has(word) && !standing.has(word));
+  assert.deepEqual(lost, [], 'used in the sources, and renamed in player.js: see player/build/reserved-names.ts');
+}
+
+function wordsOf(text: string, pattern: RegExp): Set<string> {
+  return new Set([...text.matchAll(pattern)].map(([, word = '']) => word));
+}
+
+/** Every `a.name`, `{ name: … }` and member of a class. */
+function propertiesOf(node: unknown): string[] {
+  if (Array.isArray(node)) return node.flatMap(propertiesOf);
+  if (typeof node !== 'object' || node === null) return [];
+  const { type, computed, property, key } = node as Record<string, { readonly type?: string; readonly name?: string }>;
+  const named = String(type) === 'MemberExpression' ? property : key;
+  const own = !computed && named?.type === 'Identifier' && named.name !== undefined ? [named.name] : [];
+  return [...own, ...Object.values(node).flatMap(propertiesOf)];
+}
