@@ -1,8 +1,6 @@
+// What a run of the small network came to.
 import { type EngineNetwork, NETWORK_WALL_MS } from './engine-network.ts';
-
-/*
- * What a run of the small network came to.
- */
+import type { NetworkNode } from './network-node.ts';
 
 /** Copies of the stream that left seeder and server, since the counters were last taken. */
 export function takeCopies(network: EngineNetwork): { push: number; stream: number; rescue: number; total: number } {
@@ -22,10 +20,15 @@ export function takeCopies(network: EngineNetwork): { push: number; stream: numb
   return { push: push / streamBytes, stream: stream / streamBytes, rescue: rescue / streamBytes, total };
 }
 
-/** Packets captured between the two moments that were not delivered by their deadline, over all living viewers. */
-export function missed(network: EngineNetwork, fromMs: number, toMs: number): number {
+/** Packets captured between the two moments that were not delivered by their deadline, over all living viewers or these. */
+export function missed(
+  network: EngineNetwork,
+  fromMs: number,
+  toMs: number,
+  viewers: readonly NetworkNode[] = network.viewers,
+): number {
   let missed = 0;
-  for (const node of network.viewers) {
+  for (const node of viewers) {
     for (const packet of network.packets.values()) {
       const capturedMs = packet.header.captureMs - NETWORK_WALL_MS;
       if (capturedMs < fromMs || capturedMs >= toMs || packet.header.sequence < node.startSequence) continue;

@@ -1,6 +1,7 @@
 // Whole swarms in the small deterministic network: they settle on few copies, heal, and stay honest.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Random } from '../../../shared/basics/random.ts';
 import type { Epoch } from '../../../shared/basics/units.ts';
 import type { EngineOutput } from '../../../shared/swarm/engine-types.ts';
 import { EngineNetwork, type NetworkOptions } from '../../support/engine-network.ts';
@@ -128,6 +129,31 @@ test('forgers are banned, and no forged byte is delivered or relayed', () => {
   const banned = new Set(network.nodes.flatMap((node) => node.banned));
   assert.deepEqual([...banned].sort(), forgers.map((forger) => forger.peer).sort(), 'forgers, and nobody else');
   assert.equal(missed(network, 10_000, 37_000), 0);
+});
+
+test('peers that garble a bit of every message do no harm, and only they are banned', () => {
+  const random = new Random(99);
+  const garble = (output: EngineOutput): EngineOutput => {
+    if (output.type !== 'send') return output;
+    const bytes = output.bytes.slice();
+    const at = random.below(bytes.byteLength);
+    bytes[at] = (bytes[at] as number) ^ (1 << random.below(8));
+    return { ...output, bytes };
+  };
+  for (const seed of [1, 2, 3, 4]) {
+    const network = new EngineNetwork({ seed });
+    network.addSeeder();
+    network.run(2000);
+    const garblers = [1, 2, 3].map(() => network.addViewer({ tamper: garble }).peer);
+    network.addViewers(8, 200);
+    network.run(30_000);
+    const banned = new Set(network.nodes.filter(({ peer }) => !garblers.includes(peer)).flatMap((node) => node.banned));
+    for (const peer of banned) assert.ok(garblers.includes(peer), `seed ${seed}: an honest peer was banned`);
+    const honest = network.nodes.filter(({ peer }) => !garblers.includes(peer));
+    assert.ok(honest.every((node) => node.deliveredForged.length === 0));
+    const late = honest.filter((node) => node.role === 'viewer' && missed(network, 10_000, 27_000, [node]) > 0);
+    assert.equal(late.length, 0, `seed ${seed}`);
+  }
 });
 
 test('a black hole that accepts children and forwards nothing costs nobody a packet', () => {
