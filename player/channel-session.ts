@@ -4,7 +4,7 @@ import { decodeBase64Url } from '../shared/bytes/base64url.ts';
 import { openBrowserConnector } from '../shared/driver/browser/webrtc-connector.ts';
 import { createBrowserTimer } from '../shared/driver/browser/worker-timer.ts';
 import { createHttpPacketSource } from '../shared/driver/http-packet-source.ts';
-import { createPacketVerifier } from '../shared/driver/packet-verifier.ts';
+import { createPacketVerifier, supportsEd25519 } from '../shared/driver/packet-verifier.ts';
 import type { PacketSource, PeerConnector } from '../shared/driver/ports.ts';
 import { createTrackerClient } from '../shared/driver/socket-io-tracker-client.ts';
 import { SwarmDriver } from '../shared/driver/swarm-driver.ts';
@@ -12,7 +12,7 @@ import type { Packet } from '../shared/packets/packet.ts';
 import type { EngineSnapshot } from '../shared/swarm/engine-types.ts';
 import type { ChannelDescription } from '../shared/wire/channel-description.ts';
 import type { ResolvedOptions } from './options.ts';
-import { loadScriptVerifier, needsScriptVerifier } from './script-verifier.ts';
+import { loadScriptVerifier } from './script-verifier.ts';
 
 export type SessionEvents = {
   /** The channel plays this epoch, from this packet on: what was played before is over. */
@@ -172,7 +172,7 @@ export class ChannelSession {
 
   private async openDriver(description: ChannelDescription, key: Uint8Array): Promise<SwarmDriver> {
     const { channel, channelUrl, token, patienceMs } = this.options;
-    if (await needsScriptVerifier()) await loadScriptVerifier();
+    if (!(await supportsEd25519())) await loadScriptVerifier();
     const verify = await createPacketVerifier(channel, key);
     this.connector = this.options.p2p === 'off' ? undefined : openBrowserConnector();
     const trackerUrl = new URL(description.tracker, channelUrl).href;

@@ -43,17 +43,3 @@ export async function verify(...checked: Parameters<ScriptVerifier['verify']>): 
 /** Noble's settings, which the file makes itself. */
 export const hashes: Record<string, unknown> = {};
 export const sha512 = undefined;
-
-/** A key that exists: RFC 8032 section 7.1, test 2. */
-const SOME_KEY = '3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c';
-
-/** True where the browser's own cryptography cannot check packets. */
-export async function needsScriptVerifier(): Promise<boolean> {
-  const key = Uint8Array.from(SOME_KEY.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
-  try {
-    await crypto.subtle.importKey('raw', key, 'Ed25519', false, ['verify']);
-    return false;
-  } catch {
-    return true;
-  }
-}

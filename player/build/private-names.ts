@@ -1,10 +1,10 @@
 import type { Plugin } from 'vite';
 
 /**
- * Makes what TypeScript calls private private to the engine too (`this.#name`): minifiers give such names anew in each class
- * and may drop what nobody uses, which takes 2.3 KB of 52.6 off the embed script. It relies on the formatter: a class begins and ends at
- * the first column, its members at the third. A member that it misses keeps its name; one that is used from outside of
- * its class does not build, and a class that looks members up by name is left alone.
+ * Makes what TypeScript calls private private to the engine too (`this.#name`): minifiers give such names anew in each
+ * class and may drop what nobody uses, which takes 2.3 KB of 52.6 off the embed script. It relies on the formatter: a class
+ * begins and ends at the first column, its members at the third. A member that it misses keeps its name; one that is used
+ * from outside of its class does not build, and a class that looks members up by name is left alone.
  */
 export function privateNames(): Plugin {
   return {

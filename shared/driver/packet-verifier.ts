@@ -48,7 +48,8 @@ async function webCryptoCheck(
   return (signature, bytes) => subtle.verify('Ed25519', key, signature.slice(), bytes);
 }
 
-async function supportsEd25519(subtle: SubtleCrypto): Promise<boolean> {
+/** True where WebCrypto checks a signature whose answer is known, and refuses it over other bytes. */
+export async function supportsEd25519(subtle = globalThis.crypto?.subtle): Promise<boolean> {
   try {
     const key = await importKey(subtle, hexBytes(KNOWN_GOOD.publicKey));
     const signature = hexBytes(KNOWN_GOOD.signature);
@@ -56,7 +57,7 @@ async function supportsEd25519(subtle: SubtleCrypto): Promise<boolean> {
     const isWrongAccepted = await subtle.verify('Ed25519', key, signature, hexBytes('73'));
     return isRightAccepted && !isWrongAccepted;
   } catch {
-    return false; // NotSupportedError before Chrome 137, Firefox 129, Safari 17
+    return false; // no secure context, or NotSupportedError before Chrome 137, Firefox 129, Safari 17
   }
 }
 

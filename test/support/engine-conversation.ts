@@ -2,7 +2,7 @@
 import type { Epoch, Millis, PeerId, Sequence } from '../../shared/basics/units.ts';
 import type { Packet } from '../../shared/packets/packet.ts';
 import { SwarmEngine } from '../../shared/swarm/engine.ts';
-import type { EngineConfig } from '../../shared/swarm/engine-config.ts';
+import { type EngineConfig, parseEngineConfig } from '../../shared/swarm/engine-config.ts';
 import type { EngineInput, EngineOutput } from '../../shared/swarm/engine-types.ts';
 import type { PeerRole } from '../../shared/wire/tracker-messages.ts';
 import { decodeWireMessage, encodeWireMessage, type WireMessage } from '../../shared/wire/wire-message.ts';
@@ -32,7 +32,7 @@ export class Conversation {
   outputs: EngineOutput[] = [];
 
   constructor(role: PeerRole = 'viewer', config: Partial<EngineConfig> = {}) {
-    this.engine = new SwarmEngine({ role, seed: 1, config });
+    this.engine = new SwarmEngine({ role, seed: 1, config: parseEngineConfig(config) });
     this.input({ type: 'clock', offsetMs: WALL });
     this.input({ type: 'tracker-state', isConnected: true });
     if (role === 'viewer') this.input({ type: 'epoch', epoch: EPOCH, startSequence: 0 as Sequence });

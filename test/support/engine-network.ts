@@ -5,7 +5,7 @@ import type { Epoch, Millis, PeerId, Sequence } from '../../shared/basics/units.
 import { encodeBase64Url } from '../../shared/bytes/base64url.ts';
 import type { Packet } from '../../shared/packets/packet.ts';
 import { SwarmEngine } from '../../shared/swarm/engine.ts';
-import type { EngineConfig } from '../../shared/swarm/engine-config.ts';
+import { type EngineConfig, parseEngineConfig } from '../../shared/swarm/engine-config.ts';
 import type { EngineInput, EngineOutput, FetchReason, LinkChannel } from '../../shared/swarm/engine-types.ts';
 import type { PeerRole } from '../../shared/wire/tracker-messages.ts';
 import { EventQueue } from './event-queue.ts';
@@ -196,7 +196,7 @@ export class EngineNetwork {
     const bytes = Uint8Array.from({ length: 12 }, () => this.random.below(256));
     bytes[0] = index;
     const peer = encodeBase64Url(bytes) as PeerId;
-    const config = { ...this.options.config, ...options.config };
+    const config = parseEngineConfig({ ...this.options.config, ...options.config });
     const engine = new SwarmEngine({ role, seed: this.random.nextUint32(), config });
     const node = new NetworkNode(peer, role, engine, options, this.nowMs);
     this.nodes.push(node);

@@ -9,7 +9,7 @@ import type { PacketSource, PeerConnector } from '../../shared/driver/ports.ts';
 import { createTrackerClient } from '../../shared/driver/socket-io-tracker-client.ts';
 import { SwarmDriver } from '../../shared/driver/swarm-driver.ts';
 import type { Packet } from '../../shared/packets/packet.ts';
-import type { EngineConfig } from '../../shared/swarm/engine-config.ts';
+import { type EngineConfig, parseEngineConfig } from '../../shared/swarm/engine-config.ts';
 import type { EngineSnapshot } from '../../shared/swarm/engine-types.ts';
 import type { ChannelDescription } from '../../shared/wire/channel-description.ts';
 
@@ -85,7 +85,7 @@ export class NodePeer {
       timer: createNodeTimer(),
       nowMs,
       seed: randomInt(0x1_0000_0000),
-      ...(engineConfig !== undefined && { engineConfig }),
+      ...(engineConfig !== undefined && { engineConfig: parseEngineConfig(engineConfig) }),
       ...(logger !== undefined && { logger }),
       onPacket: (packet, from) => this.take(packet, from),
       onEpochUnknown: () => void this.describeAgain(),
