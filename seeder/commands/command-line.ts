@@ -6,9 +6,7 @@ import { DEFAULT_CONFIG, LOG_LEVELS } from '../config.ts';
 import { nearest } from '../nearest.ts';
 import { findPackageRoot } from '../package-root.ts';
 import { EXIT_FAILED, EXIT_USAGE, UsageError } from '../usage-error.ts';
-
-export type Environment = NodeJS.ProcessEnv;
-export type OptionValues = Readonly<Record<string, unknown>>;
+import type { Environment, OptionValues } from './command-input.ts';
 
 /** What the commands do; each is loaded when it is called, so that `--help` and `inspect` load no WebRTC. */
 const ACTIONS = {

@@ -4,7 +4,7 @@ import { errorText, SwarmtubeError } from '../../shared/basics/errors.ts';
 import { SYSTEM_CLOCK } from '../clock.ts';
 import { openHttpStream, readChunks } from '../feeds/http-stream.ts';
 import { type InspectedTrack, type Inspection, inspectSource } from '../inspect-source.ts';
-import type { OptionValues } from './command-line.ts';
+import type { OptionValues } from './command-input.ts';
 
 const STALL_MS = 10_000;
 /** A live stream never ends: this much of it tells what there is to tell. A file is read whole. */

@@ -4,7 +4,7 @@ import { type ChannelConfig, type Config, DEFAULT_CONFIG } from '../config.ts';
 import { createLogger } from '../logging.ts';
 import { findPackageRoot } from '../package-root.ts';
 import { UsageError } from '../usage-error.ts';
-import type { Environment, OptionValues } from './command-line.ts';
+import type { Environment, OptionValues } from './command-input.ts';
 import { closeOnSignal, failLoudly } from './lifecycle.ts';
 import { startServing } from './serving.ts';
 import { readConfig } from './settings.ts';

@@ -1,6 +1,6 @@
 import { type Config, DEFAULT_CONFIG, resolveConfig } from '../config.ts';
 import { commandLineLayer, environmentLayer, fileLayer } from '../config-layers.ts';
-import type { Environment, OptionValues } from './command-line.ts';
+import type { Environment, OptionValues } from './command-input.ts';
 
 /** Command line before environment before config file before defaults. Throws `UsageError`. */
 export async function readConfig(

@@ -6,7 +6,7 @@ import { createMetrics } from '../metrics.ts';
 import { closeWebServer, createWebServer, listen } from '../server.ts';
 import { serverUrl } from '../server-url.ts';
 import { audienceOf } from './audience.ts';
-import type { Environment, OptionValues } from './command-line.ts';
+import type { Environment, OptionValues } from './command-input.ts';
 import { closeOnSignal, failLoudly } from './lifecycle.ts';
 import { readConfig } from './settings.ts';
 import { startTrackerService } from './tracker-service.ts';

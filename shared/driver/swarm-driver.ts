@@ -228,7 +228,8 @@ export class SwarmDriver {
   private verify(ticket: number, packet: Packet): void {
     this.options.verify(packet).then(
       (isValid) => this.feed({ type: 'verified', ticket, isValid }),
-      () => this.feed({ type: 'verified', ticket, isValid: false }), // what cannot be checked is not passed on
+      // No verdict: the ticket expires and the packet is not passed on, but its sender is not to blame.
+      (thrown) => this.logger.warn({ reason: errorText(thrown) }, 'a packet could not be checked'),
     );
   }
 
