@@ -5,7 +5,7 @@ import { assert } from '../shared/basics/assert.ts';
 
 /**
  * The folder of the package's package.json: two levels up from here in the repository (seeder/), three in what npm
- * installs (dist/server/seeder/). Pages stand in its dist/, the demo clip in its demo/.
+ * installs (dist/server/seeder/). Pages stand in its dist/, the demo clip in its seeder/demo/.
  */
 export function findPackageRoot(): string {
   let folder = dirname(fileURLToPath(import.meta.url));

@@ -15,7 +15,7 @@ export async function serveDemo(options: OptionValues, environment: Environment)
   const demo: ChannelConfig = {
     name: 'demo' as ChannelName,
     title: 'Demo',
-    source: join(findPackageRoot(), 'demo', 'demo.flv'),
+    source: join(findPackageRoot(), 'seeder', 'demo', 'demo.flv'),
     loop: true,
   };
   await serveUntilStopped({ ...config, channels: [demo] });

@@ -18,7 +18,7 @@ import type { LoadCommand, LoadReport } from './http-load.ts';
 const CHANNEL = 'bench';
 /** As it is installed: running TypeScript as it is costs 25 MB more, for the compiler. */
 const ENTRY = fileURLToPath(new URL('../../dist/server/seeder/main.js', import.meta.url));
-const CLIP = fileURLToPath(new URL('../../demo/demo.flv', import.meta.url));
+const CLIP = fileURLToPath(new URL('../../seeder/demo/demo.flv', import.meta.url));
 /** After all are in: the burst of their first pictures is over. */
 const SETTLE_MS = 4000;
 /** How long the server may take to give the stalled readers up: the system's own buffers take a minute or more to fill. */

@@ -16,7 +16,7 @@ import { runCommand, startCommand } from '../support/command-run.ts';
 import { startServer } from '../support/server-process.ts';
 import { waitFor } from '../support/wait.ts';
 
-const DEMO = fileURLToPath(new URL('../../demo/demo.flv', import.meta.url));
+const DEMO = fileURLToPath(new URL('../../seeder/demo/demo.flv', import.meta.url));
 
 test('without a command the demo is on, and Ctrl-C ends it with success', async (t) => {
   const server = await startServer(t);

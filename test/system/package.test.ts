@@ -54,7 +54,7 @@ test('the package holds what it needs and no more', async () => {
     'dist/player.js',
     'dist/player.mjs',
     'dist/watch.html',
-    'demo/demo.flv',
+    'seeder/demo/demo.flv',
   ]) {
     assert.ok(paths.includes(path), path);
   }

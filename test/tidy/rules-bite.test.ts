@@ -152,7 +152,7 @@ const PLANTS: readonly Plant[] = [
   { path: 'README.md', text: 'run it in /home/someone/swarmtube/dist\n', rule: 'machine-path', says: /machine/ },
   {
     path: 'seeder/channel.ts',
-    text: "const path = '/work/main/demo/demo.flv';\n",
+    text: "const path = '/home/someone/demo.flv';\n",
     rule: 'machine-path',
     says: /machine/,
   },

@@ -14,7 +14,7 @@ import { FlvTagReader } from '../../../shared/tags/flv-tag-reader.ts';
 import { findFfmpeg, NO_FFMPEG } from '../../support/ffmpeg.ts';
 
 const run = promisify(execFile);
-const DEMO = fileURLToPath(new URL('../../../demo/demo.flv', import.meta.url));
+const DEMO = fileURLToPath(new URL('../../../seeder/demo/demo.flv', import.meta.url));
 /** A packet's worth of time between two takes. */
 const TAKE_MS = 60;
 

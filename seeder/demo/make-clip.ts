@@ -1,5 +1,5 @@
 /*
- * Makes demo/demo.flv, the broadcast that `npm start` shows: `node demo/make-clip.ts [FILE]`, with ffmpeg and the DejaVu
+ * Makes seeder/demo/demo.flv, the broadcast that `npm start` shows: `node seeder/demo/make-clip.ts [FILE]`, with ffmpeg and the DejaVu
  * fonts installed. Run once; the clip is kept in the repository.
  *
  * A swarm of lights, one of which (the seeder) sends a ring and a handful of packets out each second, with a tone. Every
@@ -10,7 +10,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Random } from '../shared/basics/random.ts';
+import { Random } from '../../shared/basics/random.ts';
 
 const WIDTH = 640;
 const HEIGHT = 360;
