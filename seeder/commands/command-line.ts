@@ -19,6 +19,7 @@ const ACTIONS = {
   tracker: async (options: OptionValues, environment: Environment) =>
     (await import('./tracker.ts')).serveTracker(options, environment),
   inspect: async (source: string, options: OptionValues) => (await import('./inspect.ts')).inspect(source, options),
+  simulate: async (options: OptionValues) => (await import('./simulate.ts')).simulate(options),
 };
 
 /** Runs the command; a mistake in it ends the process with 2, a failure with 1, each with one line that says what to do. */
@@ -71,6 +72,12 @@ function buildProgram(environment: Environment): Command {
     .argument('<source>', 'file or http(s) address')
     .option('--json', 'Print JSON.')
     .action((source: string, options: OptionValues) => ACTIONS.inspect(source, options));
+  addOptions(
+    add('simulate', 'The swarm simulator: a seeded audience on simulated lines, and a table of figures.').action(
+      (options: OptionValues) => ACTIONS.simulate(options),
+    ),
+    SIMULATION_OPTIONS,
+  );
 
   for (const command of [program, serve, seed]) addOptions(command, [...NETWORK_OPTIONS, ...SEEDER_OPTIONS]);
   addOptions(tracker, NETWORK_OPTIONS);
@@ -105,6 +112,23 @@ const SEEDER_OPTIONS: readonly Option[] = [
   new Option('--data <folder>', `Where the signing key is kept. Default ${DEFAULT_CONFIG.data}.`),
   new Option('--copies <number>', 'The most copies of a stream pushed into its swarm. Default: as its audience needs.'),
   new Option('--upload-limit <kbit/s>', 'The most that is pushed into each swarm. Default: no limit.'),
+];
+
+const SIMULATION_OPTIONS: readonly Option[] = [
+  new Option(
+    '--scenario <name>',
+    'rich, tight, poor, flash, churn, polluters, …; a wrong one lists them. Default rich.',
+  ),
+  new Option('--peers <number>', 'Viewers, on average. Default 100.'),
+  new Option('--minutes <number>', 'Simulated time. Default 2.'),
+  new Option('--seed <number>', 'The same seed gives the same run. Default 1.'),
+  new Option('--latency <seconds>', 'Capture to screen; what is absent then is a stall. Default 2.5.'),
+  new Option('--bitrate <kbit/s>', 'Of the stream. Default 2500.'),
+  new Option('--copies <number>', 'Copies that the seeder pushes. Default: as its audience needs.'),
+  new Option('--warm-up <seconds>', 'Not measured. Default: 60, of short runs the first half.'),
+  new Option('--bug <name>', 'Plant this bug in every viewer: the run must fail.'),
+  new Option('--trace <file>', 'Write a line for each thing that an engine orders.'),
+  new Option('--json', 'Print JSON.'),
 ];
 
 function addOptions(command: Command, options: readonly Option[]): void {

@@ -1,0 +1,154 @@
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { errorText, SwarmtubeError } from '../../shared/basics/errors.ts';
+import { PLANTED_BUGS, type PlantedBug } from '../../simulator/planted-bugs.ts';
+import {
+  SCENARIO_NAMES,
+  SCENARIOS,
+  type ScenarioName,
+  type SimulationOptions,
+  simulationOptions,
+} from '../../simulator/scenarios.ts';
+import { Simulation, type SimulationResult } from '../../simulator/simulation.ts';
+import { nearest } from '../nearest.ts';
+import { EXIT_FAILED, UsageError } from '../usage-error.ts';
+import type { OptionValues } from './command-input.ts';
+
+const PEERS_MAX = 20_000;
+const MINUTES_MAX = 24 * 60;
+/** Lines of a trace are written in pieces of so many. */
+const TRACE_LINES = 5000;
+const PROGRESS_SECONDS = 10;
+
+/** `swarmtube simulate`: one run, its figures, and exit 1 where a promise was broken. */
+export async function simulate(values: OptionValues): Promise<void> {
+  const options = readOptions(values);
+  const bug = values.bug === undefined ? undefined : named(values.bug, PLANTED_BUGS, 'bug');
+  const isJson = values.json === true;
+  if (!isJson) process.stdout.write(`${describe(options, bug)}\n`);
+  const trace = typeof values.trace === 'string' ? openTrace(values.trace) : undefined;
+  const simulation = new Simulation(options, {
+    ...(bug !== undefined && { bug }),
+    ...(trace !== undefined && { onTrace: trace.add }),
+    ...(process.stderr.isTTY && { onSecond: showProgress }),
+  });
+  const startedMs = performance.now();
+  const result = simulation.run();
+  const wallSeconds = (performance.now() - startedMs) / 1000;
+  trace?.close();
+  process.stdout.write(`${isJson ? toJson(options, result, wallSeconds) : toTable(options, result, wallSeconds)}\n`);
+  if (result.failures.length > 0) process.exitCode = EXIT_FAILED;
+}
+
+function readOptions(values: OptionValues): SimulationOptions {
+  const whole = (name: string, least: number, most: number, usual: number) =>
+    Math.round(quantity(values, name, least, most, usual));
+  const latencySeconds = quantity(values, 'latency', 0.5, 10, 2.5);
+  const warmUp = values.warmUp === undefined ? undefined : quantity(values, 'warmUp', 0, MINUTES_MAX * 60, 0) * 1000;
+  return simulationOptions({
+    scenario: named(values.scenario ?? 'rich', SCENARIO_NAMES, 'scenario') as ScenarioName,
+    peers: whole('peers', 1, PEERS_MAX, 100),
+    minutes: quantity(values, 'minutes', 0.1, MINUTES_MAX, 2),
+    seed: whole('seed', 0, 0xffffffff, 1),
+    bitrateKbps: whole('bitrate', 50, 2500, 2500),
+    latencyMs: Math.round(latencySeconds * 1000),
+    copies: whole('copies', 0, 16, 0),
+    ...(warmUp !== undefined && { warmUpMs: Math.round(warmUp) }),
+  });
+}
+
+function quantity(values: OptionValues, name: string, least: number, most: number, usual: number): number {
+  const value = values[name];
+  if (value === undefined) return usual;
+  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : Number.NaN;
+  if (Number.isFinite(number) && number >= least && number <= most) return number;
+  const spelt = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  throw new UsageError(`--${spelt} must be a number from ${least} to ${most}, not ${String(value)}`);
+}
+
+function named<Name extends string>(value: unknown, names: readonly Name[], what: string): Name {
+  const known = names.find((name) => name === value);
+  if (known !== undefined) return known;
+  const near = nearest(String(value), names);
+  throw new UsageError(`there is no ${what} "${String(value)}"; did you mean ${near}? There are ${names.join(', ')}`);
+}
+
+function describe(options: SimulationOptions, bug: PlantedBug | undefined): string {
+  const settings = Object.entries(options).map(([key, value]) => `${key} ${value}`);
+  const planted = bug === undefined ? '' : `, with the planted bug ${bug}`;
+  return `${options.scenario}: ${SCENARIOS[options.scenario].what}${planted}\n${settings.join(' · ')}`;
+}
+
+function toJson(options: SimulationOptions, result: SimulationResult, wallSeconds: number): string {
+  const { seed, scenario, peers, minutes } = options;
+  const { events, inputs, ...figures } = result;
+  const rounded = JSON.stringify(
+    { seed, scenario, peers, minutes, ...figures, wallSeconds, options, events, inputs },
+    (_key, value) => (typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(6)) : value),
+    2,
+  );
+  return rounded;
+}
+
+function toTable(options: SimulationOptions, result: SimulationResult, wallSeconds: number): string {
+  const { copies, failures } = result;
+  const times = ({ p50, p95, p99 }: SimulationResult['arrivalMs']) => `${p50} / ${p95} / ${p99} ms`;
+  const rows: [string, string][] = [
+    ['viewers, mean', String(result.viewers)],
+    ['copies', `${fixed(copies.total)} (bound ${fixed(result.copiesBound)})`],
+    ['  pushed', fixed(copies.push)],
+    ['  at the start', fixed(copies.start)],
+    ['  rescued', `${fixed(copies.rescue)}, of these server streams ${fixed(result.leaseCopies)}`],
+    ['offload', `${percent(result.offload)} (bound ${percent(result.offloadBound)})`],
+    ['arrival p50 / p95 / p99', times(result.arrivalMs)],
+    ['latency p50 / p95 / p99', times(result.latencyMs)],
+    ['first packet p50 / p95 / p99', times(result.firstPacketMs)],
+    ['stalled time', percent(result.stalledShare, 4)],
+    ['stalls per viewer in 10 min', fixed(result.stallsPerTenMinutes, 3)],
+    ['viewers ever stalled', percent(result.viewersEverStalledShare)],
+    ['duplicates', percent(result.duplicateShare)],
+    ['control traffic', percent(result.controlShare)],
+    ['upload used', `${percent(result.uploadUse)}, fairness (Jain) ${fixed(result.uploadFairness)}`],
+    ['connections mean, most', `${fixed(result.connections.mean, 1)}, ${result.connections.max}`],
+    ['forged bytes played', String(result.forgedBytesPlayed)],
+    ['wall time', `${fixed(wallSeconds, 1)} s: ${fixed((options.minutes * 60) / wallSeconds, 1)} times real time`],
+    ['trace hash', result.traceHash],
+  ];
+  const lines = rows.map(([name, value]) => `${name.padEnd(30)} ${value}`);
+  for (const { atMs, peer, rule, text } of failures) lines.push(`FAILED at ${atMs} ms, peer ${peer}: ${rule}: ${text}`);
+  return lines.join('\n');
+}
+
+function fixed(value: number, digits = 2): string {
+  return value.toFixed(digits);
+}
+
+function percent(share: number, digits = 2): string {
+  return `${(share * 100).toFixed(digits)} %`;
+}
+
+function openTrace(path: string): { add: (line: string) => void; close: () => void } {
+  let file: number;
+  try {
+    file = openSync(path, 'w');
+  } catch (thrown) {
+    throw new SwarmtubeError('trace-unwritable', `cannot write the trace: ${errorText(thrown)}`, { cause: thrown });
+  }
+  let lines: string[] = [];
+  const flush = (): void => {
+    if (lines.length > 0) writeSync(file, `${lines.join('\n')}\n`);
+    lines = [];
+  };
+  return {
+    add: (line) => {
+      if (lines.push(line) >= TRACE_LINES) flush();
+    },
+    close: () => {
+      flush();
+      closeSync(file);
+    },
+  };
+}
+
+function showProgress(second: number, viewers: number): void {
+  if (second % PROGRESS_SECONDS === 0) process.stderr.write(`  ${second} s, ${viewers} viewers\r`);
+}

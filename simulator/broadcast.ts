@@ -1,0 +1,132 @@
+import type { Epoch, MediaMillis, Sequence, WallMillis } from '../shared/basics/units.ts';
+import {
+  decodePacket,
+  encodeUnsignedPacket,
+  PACKET_HEADER_BYTES,
+  PACKET_PAYLOAD_BYTES_MAX,
+  type Packet,
+  SIGNATURE_BYTES,
+} from '../shared/packets/packet.ts';
+import { DATA_HEAD_BYTES } from '../shared/wire/limits.ts';
+
+/** The seeder's wall clock at the simulation's moment 0. */
+export const WALL_MS = 1_700_000_000_000;
+export const SIMULATED_EPOCH = 0x51b0_1eaf as Epoch;
+/** What the server still has, and what is still known to be genuine. */
+const KEPT_PACKETS = 1024;
+/** A door is a keyframe: so much more than its share; all others are a little less. */
+const DOOR_WEIGHT = 1.6;
+
+type Truth = { readonly packet: Packet; readonly messages: (Uint8Array | undefined)[] };
+
+/**
+ * The stream that everybody watches. Packets are made at their full size, once: messages that carry a genuine one are replaced
+ * by one copy that all peers share, so that a thousand rings of 512 packets cost no more memory than one.
+ */
+export class Broadcast {
+  newest = -1;
+  newestDoor = 0;
+  readonly intervalMs: number;
+  private readonly bitrateKbps: number;
+  private readonly doorEach: number;
+  private readonly kept = new Map<number, Truth>();
+
+  constructor(bitrateKbps: number, packetsPerSecond: number, doorIntervalMs: number) {
+    this.bitrateKbps = bitrateKbps;
+    this.intervalMs = 1000 / packetsPerSecond;
+    this.doorEach = Math.max(1, Math.round(doorIntervalMs / this.intervalMs));
+  }
+
+  produce(nowMs: number): Packet {
+    const sequence = ++this.newest;
+    const isDoor = sequence % this.doorEach === 0;
+    if (isDoor) this.newestDoor = sequence;
+    const packet = this.make(sequence, nowMs, isDoor);
+    this.kept.set(sequence, { packet, messages: [] });
+    this.kept.delete(sequence - KEPT_PACKETS);
+    return packet;
+  }
+
+  packet(sequence: number): Packet | undefined {
+    return this.kept.get(sequence)?.packet;
+  }
+
+  captureMs(sequence: number): number {
+    return (this.packet(sequence)?.header.captureMs ?? WALL_MS) - WALL_MS;
+  }
+
+  /** Byte for byte what was broadcast: in place of a signature. */
+  isGenuine(packet: Packet): boolean {
+    const truth = this.kept.get(packet.header.sequence)?.packet;
+    return truth !== undefined && isSame(truth.bytes, packet.bytes);
+  }
+
+  /** The shared copy of a data message that carries a genuine packet; undefined: it carries something else. */
+  canonical(message: Uint8Array): Uint8Array | undefined {
+    const truth = this.kept.get(sequenceOf(message));
+    if (truth === undefined) return undefined;
+    const kind = ((message[0] as number) & 1) * 2 + ((message[1] as number) & 1);
+    const known = truth.messages[kind];
+    if (known === message) return known;
+    if (!isSame(truth.packet.bytes, message.subarray(DATA_HEAD_BYTES))) return undefined;
+    if (known !== undefined) return known;
+    truth.messages[kind] = message;
+    return message;
+  }
+
+  private make(sequence: number, nowMs: number, isDoor: boolean): Packet {
+    const meanBytes = (this.bitrateKbps * this.intervalMs) / 8;
+    const share = isDoor ? DOOR_WEIGHT : (this.doorEach - DOOR_WEIGHT) / Math.max(1, this.doorEach - 1);
+    const wanted = Math.round(meanBytes * share) - PACKET_HEADER_BYTES - SIGNATURE_BYTES;
+    const payload = new Uint8Array(Math.max(16, Math.min(PACKET_PAYLOAD_BYTES_MAX, wanted))).fill(sequence & 255);
+    const unsigned = encodeUnsignedPacket(
+      {
+        variant: 0,
+        epoch: SIMULATED_EPOCH,
+        sequence: sequence as Sequence,
+        isDoor,
+        hasConfiguration: isDoor,
+        isDiscontinuity: false,
+        isEnd: false,
+        isContinuation: false,
+        isUnfinished: false,
+        hasAudio: true,
+        hasVideo: true,
+        hasData: false,
+        timestampMs: Math.round(sequence * this.intervalMs) as MediaMillis,
+        durationMs: Math.round(this.intervalMs),
+        captureMs: (WALL_MS + nowMs) as WallMillis,
+        configurationLength: 0,
+        part: 0,
+      },
+      payload,
+    );
+    const bytes = new Uint8Array(unsigned.byteLength + SIGNATURE_BYTES);
+    bytes.set(unsigned);
+    bytes.fill((sequence * 7 + 1) & 255, unsigned.byteLength);
+    return decodePacket(bytes);
+  }
+}
+
+/** Of the packet in a PUSH or REPAIR: at byte 8 of the packet, big-endian. */
+export function sequenceOf(message: Uint8Array): number {
+  const at = DATA_HEAD_BYTES + 8;
+  const [a, b, c, d] = [message[at], message[at + 1], message[at + 2], message[at + 3]] as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  return a * 0x1000000 + ((b << 16) | (c << 8) | d);
+}
+
+/** Compared by signature, header and every 61st byte of the payload: whoever forges changes one of them. */
+function isSame(one: Uint8Array, other: Uint8Array): boolean {
+  if (one === other || (one.buffer === other.buffer && one.byteOffset === other.byteOffset)) return true;
+  const length = one.byteLength;
+  if (length !== other.byteLength) return false;
+  for (let at = length - SIGNATURE_BYTES; at < length; at++) if (one[at] !== other[at]) return false;
+  for (let at = 0; at < PACKET_HEADER_BYTES; at++) if (one[at] !== other[at]) return false;
+  for (let at = PACKET_HEADER_BYTES; at < length; at += 61) if (one[at] !== other[at]) return false;
+  return true;
+}

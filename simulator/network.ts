@@ -1,0 +1,294 @@
+import type { Random } from '../shared/basics/random.ts';
+import type { PeerId } from '../shared/basics/units.ts';
+import type { LinkChannel } from '../shared/swarm/engine-types.ts';
+import type { EventQueue } from './event-queue.ts';
+import { LINES } from './lines.ts';
+import type { SimulatedPeer, Wire } from './simulated-peer.ts';
+
+/** UDP, DTLS and SCTP around each datagram of at most so many bytes. */
+const DATAGRAM_OVERHEAD_BYTES = 85;
+const DATAGRAM_BYTES = 1150;
+/** Two peers at the same place, and what the whole width of the map adds, one way. Mean distance is 0.52 of the width. */
+const ONE_WAY_MS_MIN = 3;
+const ONE_WAY_MS_ACROSS = 44;
+/** ICE, DTLS and SCTP: so much, and three round trips. */
+const SETUP_MS: readonly [number, number] = [150, 400];
+const SETUP_ROUND_TRIPS = 3;
+const CONNECT_TIMEOUT_MS = 10_000;
+/** One that vanished is noticed by the transport after this: ICE consent is lost, then the grace of the link. */
+const NOTICED_MS: readonly [number, number] = [5000, 8000];
+/** The transport calls back when what it holds falls under this. */
+const LOW_WATER_BYTES = 16 * 1024;
+/** What a congestion window lets out to one that answers no more. */
+const WINDOW_TO_DEAD_BYTES = 48 * 1024;
+
+/** What happens to messages, for whoever counts. */
+export interface NetworkObserver {
+  sent(from: SimulatedPeer, wire: Wire, channel: LinkChannel, bytes: Uint8Array, wireBytes: number): void;
+  received(to: SimulatedPeer, channel: LinkChannel, bytes: Uint8Array): void;
+}
+
+/** Lines, distances and connections between peers: everything between one engine's `send` and another's `message`. */
+export class Network {
+  private readonly queue: EventQueue;
+  private readonly random: Random;
+  private readonly seed: number;
+  private readonly unreachablePairs: number;
+  private readonly observer: NetworkObserver;
+  private readonly byName = new Map<PeerId, SimulatedPeer>();
+  private partitionUntilMs = 0;
+
+  constructor(queue: EventQueue, random: Random, unreachablePairs: number, observer: NetworkObserver) {
+    this.queue = queue;
+    this.random = random;
+    this.seed = random.nextUint32();
+    this.unreachablePairs = unreachablePairs;
+    this.observer = observer;
+  }
+
+  /** The tracker gave this peer a name. It keeps the ones it had: links go by them. */
+  name(peer: SimulatedPeer, id: PeerId): void {
+    this.byName.set(id, peer);
+  }
+
+  forget(id: PeerId): void {
+    this.byName.delete(id);
+  }
+
+  peerOf(id: PeerId): SimulatedPeer | undefined {
+    return this.byName.get(id);
+  }
+
+  /** Nothing passes between half of the pairs until then, and nobody is told. */
+  partition(untilMs: number): void {
+    this.partitionUntilMs = untilMs;
+  }
+
+  connect(peer: SimulatedPeer, name: PeerId): void {
+    this.disconnect(peer, name);
+    const remote = this.byName.get(name);
+    if (remote === undefined) {
+      const attemptEndsMs = this.queue.nowMs + CONNECT_TIMEOUT_MS;
+      this.queue.at(attemptEndsMs, () => peer.feed({ type: 'link-closed', peer: name, reason: 'connect-timeout' }));
+      return;
+    }
+    const attempt = { name };
+    peer.attempts.set(remote.plan.number, attempt);
+    this.queue.after(CONNECT_TIMEOUT_MS, () => {
+      if (peer.attempts.get(remote.plan.number) !== attempt) return;
+      peer.attempts.delete(remote.plan.number);
+      peer.feed({ type: 'link-closed', peer: name, reason: 'connect-timeout' });
+    });
+    const theirs = remote.attempts.get(peer.plan.number);
+    if (theirs === undefined || !this.isReachable(peer, remote)) return;
+    const signallingMs = 2 * (peer.trackerOneWayMs + remote.trackerOneWayMs);
+    const setupMs = this.random.between(...SETUP_MS) + SETUP_ROUND_TRIPS * this.roundTripMs(peer, remote);
+    this.queue.after(signallingMs + setupMs, () => {
+      if (!peer.isAlive || !remote.isAlive || this.isCut(peer, remote)) return;
+      if (peer.attempts.get(remote.plan.number) !== attempt) return;
+      if (remote.attempts.get(peer.plan.number) !== theirs) return;
+      this.open(peer, name, remote, theirs.name);
+    });
+  }
+
+  /** The tracker says that this peer is gone: what is being made never will be; an open link does not need the tracker. */
+  gone(peer: SimulatedPeer, name: PeerId): void {
+    for (const [number, attempt] of peer.attempts) {
+      if (attempt.name !== name) continue;
+      peer.attempts.delete(number);
+      peer.feed({ type: 'link-closed', peer: name, reason: 'gone' });
+      return;
+    }
+  }
+
+  disconnect(peer: SimulatedPeer, name: PeerId): void {
+    for (const [number, attempt] of peer.attempts) if (attempt.name === name) peer.attempts.delete(number);
+    const wire = peer.wires.get(name);
+    if (wire === undefined) return;
+    this.close(peer, wire, this.oneWayMs(peer, wire.remote), 'closed-by-peer');
+  }
+
+  /** Says goodbye to everybody. */
+  leave(peer: SimulatedPeer): void {
+    peer.attempts.clear();
+    for (const wire of [...peer.wires.values()])
+      this.close(peer, wire, this.oneWayMs(peer, wire.remote), 'closed-by-peer');
+  }
+
+  /** Gone without a word. */
+  vanish(peer: SimulatedPeer): void {
+    peer.attempts.clear();
+    for (const wire of [...peer.wires.values()]) {
+      this.close(peer, wire, this.random.between(...NOTICED_MS), 'disconnected');
+    }
+  }
+
+  send(peer: SimulatedPeer, name: PeerId, channel: LinkChannel, bytes: Uint8Array): void {
+    const wire = peer.wires.get(name);
+    if (wire === undefined) return;
+    const { queue, random } = this;
+    const { remote } = wire;
+    wire.bufferedBytes += bytes.byteLength;
+    peer.unreported.add(wire);
+    if (!remote.isAlive && wire.stuckBytes + bytes.byteLength > WINDOW_TO_DEAD_BYTES) return;
+    const size = bytes.byteLength + DATAGRAM_OVERHEAD_BYTES * Math.ceil(bytes.byteLength / DATAGRAM_BYTES);
+    this.observer.sent(peer, wire, channel, bytes, size);
+    const leavesMs = peer.uplink.take(size, queue.nowMs);
+    if (remote.isAlive) {
+      wire.leaving.push({ leavesMs, bytes: bytes.byteLength });
+      if (wire.bufferedBytes > LOW_WATER_BYTES) this.awaitDrain(peer, wire);
+    } else {
+      wire.stuckBytes += bytes.byteLength;
+      return;
+    }
+    const [from, to] = [LINES[peer.plan.line], LINES[remote.plan.line]];
+    const oneWayMs = this.oneWayMs(peer, remote);
+    let arrivesMs = leavesMs + oneWayMs + random.fraction() * (from.jitterMs + to.jitterMs) * 0.5;
+    if (random.fraction() < from.loss + to.loss) arrivesMs += oneWayMs * random.between(2, 4);
+    if (channel === 'control') {
+      arrivesMs = Math.max(arrivesMs, wire.lastControlMs);
+      wire.lastControlMs = arrivesMs;
+    }
+    const { downlink } = remote;
+    const serialMs = downlink.serialMs(size);
+    queue.at(arrivesMs + serialMs, () => {
+      if (!remote.isAlive) return;
+      // The last byte comes when the line had time for all of it; whoever came before is served before.
+      const waitMs = downlink.waitMs(queue.nowMs - serialMs);
+      downlink.take(size, queue.nowMs - serialMs);
+      if (waitMs >= 1) queue.after(waitMs, () => this.arrive(wire, channel, bytes));
+      else this.arrive(wire, channel, bytes);
+    });
+  }
+
+  reportBuffers(peer: SimulatedPeer): void {
+    if (peer.unreported.size === 0) return;
+    for (const wire of peer.unreported) this.report(peer, wire);
+    peer.unreported.clear();
+  }
+
+  reportWaiting(peer: SimulatedPeer): void {
+    for (const wire of peer.wires.values()) if (wire.reportedBytes > 0) this.report(peer, wire);
+  }
+
+  oneWayMs(one: SimulatedPeer, other: SimulatedPeer): number {
+    const dx = one.plan.x - other.plan.x;
+    const dy = one.plan.y - other.plan.y;
+    const access = LINES[one.plan.line].accessMs + LINES[other.plan.line].accessMs;
+    return ONE_WAY_MS_MIN + access + ONE_WAY_MS_ACROSS * Math.sqrt(dx * dx + dy * dy);
+  }
+
+  private arrive(wire: Wire, channel: LinkChannel, bytes: Uint8Array): void {
+    const { back, remote } = wire;
+    if (back === undefined || !back.isOpen || !remote.isAlive) return;
+    if (this.isCut(remote, back.remote)) return;
+    this.observer.received(remote, channel, bytes);
+    remote.feed({ type: 'message', peer: back.name, channel, bytes });
+  }
+
+  private open(peer: SimulatedPeer, name: PeerId, remote: SimulatedPeer, nameOfPeer: PeerId): void {
+    peer.attempts.delete(remote.plan.number);
+    remote.attempts.delete(peer.plan.number);
+    const there = makeWire(name, remote);
+    const back = makeWire(nameOfPeer, peer);
+    there.back = back;
+    back.back = there;
+    peer.wires.set(name, there);
+    remote.wires.set(nameOfPeer, back);
+    const rttMs = Math.round(this.roundTripMs(peer, remote));
+    peer.feed({ type: 'link-opened', peer: name, role: remote.role, rttMs });
+    remote.feed({ type: 'link-opened', peer: nameOfPeer, role: peer.role, rttMs });
+  }
+
+  /** Ends both directions: ours at once, theirs when they notice. */
+  private close(peer: SimulatedPeer, wire: Wire, noticedMs: number, reason: string): void {
+    const { back, remote } = wire;
+    wire.isOpen = false;
+    peer.wires.delete(wire.name);
+    peer.unreported.delete(wire);
+    if (back === undefined) return;
+    // What left before the goodbye still comes, and so does what the other side sends until it knows; nobody hears that.
+    this.queue.after(noticedMs, () => {
+      if (remote.wires.get(back.name) !== back) return;
+      back.isOpen = false;
+      remote.wires.delete(back.name);
+      remote.unreported.delete(back);
+      remote.feed({ type: 'link-closed', peer: back.name, reason });
+    });
+  }
+
+  private report(peer: SimulatedPeer, wire: Wire): void {
+    if (!wire.isOpen) return;
+    this.settle(wire);
+    wire.reportedBytes = wire.bufferedBytes;
+    peer.feed({ type: 'link-buffer', peer: wire.name, bufferedBytes: wire.bufferedBytes });
+  }
+
+  /** Books what has left by now. */
+  private settle(wire: Wire): void {
+    const { leaving } = wire;
+    let gone = 0;
+    while (gone < leaving.length && (leaving[gone]?.leavesMs ?? 0) <= this.queue.nowMs) {
+      wire.bufferedBytes -= leaving[gone]?.bytes ?? 0;
+      gone++;
+    }
+    if (gone > 0) leaving.splice(0, gone);
+  }
+
+  private awaitDrain(peer: SimulatedPeer, wire: Wire): void {
+    if (wire.isDrainAwaited) return;
+    this.settle(wire);
+    let rest = wire.bufferedBytes;
+    const last = wire.leaving.find(({ bytes }) => {
+      rest -= bytes;
+      return rest <= LOW_WATER_BYTES;
+    });
+    if (last === undefined) return;
+    wire.isDrainAwaited = true;
+    this.queue.at(Math.ceil(last.leavesMs), () => {
+      wire.isDrainAwaited = false;
+      if (!wire.isOpen || !peer.isAlive) return;
+      this.settle(wire);
+      if (wire.bufferedBytes > LOW_WATER_BYTES) this.awaitDrain(peer, wire);
+      else this.report(peer, wire);
+    });
+  }
+
+  private roundTripMs(one: SimulatedPeer, other: SimulatedPeer): number {
+    return 2 * this.oneWayMs(one, other);
+  }
+
+  /** The same answer for a pair whenever it is asked, whoever asks. */
+  private isReachable(one: SimulatedPeer, other: SimulatedPeer): boolean {
+    if (one.role === 'seeder' || other.role === 'seeder') return true;
+    return pairFraction(one.plan.number, other.plan.number, this.seed) >= this.unreachablePairs;
+  }
+
+  private isCut(one: SimulatedPeer, other: SimulatedPeer): boolean {
+    if (this.queue.nowMs >= this.partitionUntilMs) return false;
+    return one.plan.x < 0.5 !== other.plan.x < 0.5;
+  }
+}
+
+function makeWire(name: PeerId, remote: SimulatedPeer): Wire {
+  return {
+    name,
+    remote,
+    back: undefined,
+    isOpen: true,
+    leaving: [],
+    bufferedBytes: 0,
+    stuckBytes: 0,
+    reportedBytes: 0,
+    isDrainAwaited: false,
+    lastControlMs: 0,
+  };
+}
+
+function pairFraction(one: number, other: number, seed: number): number {
+  const [low, high] = one < other ? [one, other] : [other, one];
+  let hash = Math.imul(low ^ seed, 0x9e3779b1) ^ Math.imul(high + 0x7f4a7c15, 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
+  hash = Math.imul(hash ^ (hash >>> 12), 0x297a2d39);
+  return ((hash ^ (hash >>> 15)) >>> 0) / 0x1_0000_0000;
+}

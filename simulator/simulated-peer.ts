@@ -1,0 +1,146 @@
+import type { Millis, PeerId } from '../shared/basics/units.ts';
+import { SwarmEngine } from '../shared/swarm/engine.ts';
+import type { EngineConfig } from '../shared/swarm/engine-config.ts';
+import type { EngineInput, EngineOutput } from '../shared/swarm/engine-types.ts';
+import type { PeerRole } from '../shared/wire/tracker-messages.ts';
+import { LineQueue } from './lines.ts';
+import { bugAfter, bugInput, bugOutputs, type PlantedBug } from './planted-bugs.ts';
+import type { PlannedViewer } from './population.ts';
+
+/** One direction of a connection, as its sender sees it. */
+export type Wire = {
+  /** What the owner calls the other side: ids are the tracker's, and change when it restarts. */
+  readonly name: PeerId;
+  readonly remote: SimulatedPeer;
+  /** The other direction; set when both are made. */
+  back: Wire | undefined;
+  isOpen: boolean;
+  /** What the transport holds: when each message will have left, and its bytes. */
+  readonly leaving: { readonly leavesMs: number; readonly bytes: number }[];
+  bufferedBytes: number;
+  /** Sent to one who is dead and has not been noticed to be: never leaves. */
+  stuckBytes: number;
+  reportedBytes: number;
+  isDrainAwaited: boolean;
+  lastControlMs: number;
+};
+
+export type Attempt = { readonly name: PeerId };
+
+/** What a peer's engine orders is carried out by the world around it. */
+export interface PeerWorld {
+  readonly nowMs: number;
+  perform(peer: SimulatedPeer, output: EngineOutput): void;
+  handled(peer: SimulatedPeer, outputs: readonly EngineOutput[]): void;
+  reportBuffers(peer: SimulatedPeer): void;
+  scheduleWakeup(peer: SimulatedPeer, atMs: number, run: () => void): void;
+  reportWaiting(peer: SimulatedPeer): void;
+}
+
+/** Packets of which a peer remembers whether it has them: 53 s. */
+const REMEMBERED = 1024;
+
+/** The shipped engine with a line, and a loop around it that is the driver's. */
+export class SimulatedPeer {
+  readonly role: PeerRole;
+  readonly plan: PlannedViewer;
+  readonly uplink: LineQueue;
+  readonly downlink: LineQueue;
+  readonly wires = new Map<PeerId, Wire>();
+  readonly attempts = new Map<number, Attempt>();
+  /** Sent to since the engine was last told how much waits there. */
+  readonly unreported = new Set<Wire>();
+  readonly uploadBytesPerSecond: number;
+  readonly trackerOneWayMs: number;
+  readonly httpOneWayMs: number;
+  id: PeerId | undefined;
+  isAlive = true;
+  stream: { readonly substreams: readonly number[]; readonly generation: number } | undefined;
+  streamGeneration = 0;
+  hasEndedStart = false;
+  /** First packet of its playback; undefined: it has not heard of the epoch yet. */
+  startSequence: number | undefined;
+  firstMissing = 0;
+  private readonly bug: PlantedBug | undefined;
+  private readonly engine: SwarmEngine;
+  private readonly world: PeerWorld;
+  private readonly delivered = new Float64Array(REMEMBERED).fill(-1);
+  private readonly inputs: EngineInput[] = [];
+  private isHandling = false;
+  private wakeupAtMs: number | undefined;
+
+  constructor(
+    world: PeerWorld,
+    role: PeerRole,
+    plan: PlannedViewer,
+    config: Partial<EngineConfig>,
+    delays: { readonly trackerOneWayMs: number; readonly httpOneWayMs: number },
+    bug: PlantedBug | undefined,
+  ) {
+    this.bug = bug;
+    this.world = world;
+    this.role = role;
+    this.plan = plan;
+    this.uplink = new LineQueue(plan.uplinkKbps);
+    this.downlink = new LineQueue(plan.downlinkKbps);
+    this.uploadBytesPerSecond = plan.isUploader ? Math.round(plan.uplinkKbps * 125) : 0;
+    this.trackerOneWayMs = delays.trackerOneWayMs;
+    this.httpOneWayMs = delays.httpOneWayMs;
+    this.engine = new SwarmEngine({ role, seed: plan.seed, config });
+  }
+
+  get isHonest(): boolean {
+    return this.plan.behaviour === 'honest' || this.plan.behaviour === 'opted-out';
+  }
+
+  feed(input: EngineInput): void {
+    if (!this.isAlive) return;
+    this.inputs.push(input);
+    if (this.isHandling) return;
+    this.isHandling = true;
+    this.handleInputs();
+    this.isHandling = false;
+    this.scheduleWakeup();
+  }
+
+  snapshot(): ReturnType<SwarmEngine['snapshot']> {
+    return this.engine.snapshot();
+  }
+
+  has(sequence: number): boolean {
+    return this.delivered[sequence % REMEMBERED] === sequence;
+  }
+
+  noteDelivered(sequence: number): void {
+    this.delivered[sequence % REMEMBERED] = sequence;
+  }
+
+  private handleInputs(): void {
+    const { inputs, world } = this;
+    for (let at = 0; at < inputs.length; at++) {
+      const bug = this.isHonest && this.role === 'viewer' ? this.bug : undefined;
+      const nowMs = world.nowMs as Millis;
+      const input = bugInput(bug, inputs[at] as EngineInput);
+      if (input === undefined) continue;
+      const outputs = bugOutputs(bug, this.engine.handle(input, nowMs));
+      world.handled(this, outputs);
+      for (const output of outputs) if (this.isAlive) world.perform(this, output);
+      for (const output of bugAfter(bug, input, nowMs)) world.perform(this, output);
+      if (at === inputs.length - 1 && this.isAlive) world.reportBuffers(this);
+    }
+    inputs.length = 0;
+  }
+
+  private scheduleWakeup(): void {
+    const wantedMs = this.engine.nextWakeup();
+    if (wantedMs === undefined || (this.wakeupAtMs !== undefined && this.wakeupAtMs <= wantedMs)) return;
+    const atMs = Math.max(wantedMs, this.world.nowMs);
+    this.wakeupAtMs = atMs;
+    this.world.scheduleWakeup(this, atMs, () => {
+      if (this.wakeupAtMs !== atMs || !this.isAlive) return;
+      this.wakeupAtMs = undefined;
+      this.world.reportWaiting(this);
+      this.feed({ type: 'wakeup' });
+    });
+  }
+}

@@ -1,0 +1,334 @@
+import { Random } from '../shared/basics/random.ts';
+import type { Sequence } from '../shared/basics/units.ts';
+import type { EngineOutput } from '../shared/swarm/engine-types.ts';
+import { Broadcast, SIMULATED_EPOCH, WALL_MS } from './broadcast.ts';
+import { EventQueue } from './event-queue.ts';
+import { type Failure, Invariants } from './invariants.ts';
+import { type Figures, Measures } from './measures.ts';
+import { misbehave } from './misbehaviour.ts';
+import { Network } from './network.ts';
+import { OriginServer } from './origin-server.ts';
+import type { PlantedBug } from './planted-bugs.ts';
+import { type PlannedViewer, planAudience } from './population.ts';
+import { SCENARIOS, type Scenario, type SimulationOptions } from './scenarios.ts';
+import { type PeerWorld, SimulatedPeer } from './simulated-peer.ts';
+import { TraceHash } from './trace-hash.ts';
+import { TrackerService } from './tracker-service.ts';
+import { Wobble } from './wobble.ts';
+
+export type SimulationResult = Figures & {
+  readonly failures: readonly Failure[];
+  readonly traceHash: string;
+  /** Events handled and inputs given to engines: what the run cost. */
+  readonly events: number;
+  readonly inputs: number;
+};
+
+export type SimulationExtras = {
+  readonly bug?: PlantedBug;
+  /** A line for each output of each engine. */
+  readonly onTrace?: (line: string) => void;
+  /** After each simulated second. */
+  readonly onSecond?: (second: number, viewers: number) => void;
+};
+
+const TRACKER_ONE_WAY_MS: readonly [number, number] = [12, 60];
+const HTTP_ONE_WAY_MS: readonly [number, number] = [25, 60];
+const PLAYBACK_MS = 500;
+/** The clock of a viewer is set by half a round trip. */
+const CLOCK_ERROR_MS = 12;
+const FAULT_AFTER_MS = 5000;
+const SEEDER_DOWN_MS = 5000;
+const SERVER_FAULT_MS = 20_000;
+const PARTITION_MS = 10_000;
+const SEEDER_KBPS = 1_000_000;
+/** The seeder's line, believed at once (seeder/swarm-seeder.ts). */
+const SEEDER_BYTES_PER_SECOND = 12_500_000;
+const SEEDER_NUMBER = 0xffffff;
+
+/**
+ * A swarm in one process: the shipped engine at every viewer and at the seeder, the shipped tracker, and between them lines,
+ * distances, a server and an audience that follow from a seed. Pure: the same options give the same run on any machine.
+ */
+export class Simulation implements PeerWorld {
+  readonly options: SimulationOptions;
+  private readonly scenario: Scenario;
+  private readonly extras: SimulationExtras;
+  private readonly queue = new EventQueue();
+  private readonly broadcast: Broadcast;
+  private readonly network: Network;
+  private readonly server: OriginServer;
+  private readonly tracker: TrackerService;
+  private readonly measures: Measures;
+  private readonly invariants: Invariants;
+  private readonly trace = new TraceHash();
+  private readonly random: Random;
+  private readonly viewers = new Set<SimulatedPeer>();
+  private seeder: SimulatedPeer | undefined;
+  private isServerSound = true;
+  private inputs = 0;
+
+  constructor(options: SimulationOptions, extras: SimulationExtras = {}) {
+    const { bitrateKbps, packetsPerSecond, doorIntervalMs, seed } = options;
+    this.options = options;
+    this.extras = extras;
+    this.scenario = SCENARIOS[options.scenario];
+    this.random = new Random(seed ^ 0x6e6574);
+    this.broadcast = new Broadcast(bitrateKbps, packetsPerSecond, doorIntervalMs);
+    this.measures = new Measures(this.broadcast, bitrateKbps);
+    this.network = new Network(this.queue, this.random.fork(), options.unreachablePairs, this.measures);
+    this.server = new OriginServer(this.queue, this.random.fork(), this.broadcast, this.measures);
+    this.tracker = new TrackerService(this.queue, this.random.fork(), this.network, bitrateKbps);
+    this.invariants = new Invariants(this.broadcast, (id) => this.network.peerOf(id));
+    const wobble = new Wobble(this.queue, this.scenario.wobble);
+    for (const plan of planAudience(options)) this.queue.at(plan.arrivesMs, () => this.arrive(plan, wobble));
+    this.queue.at(0, () => this.openSeeder());
+    this.queue.at(1, () => this.produce(1));
+    this.queue.at(options.warmUpMs, () => this.measures.begin());
+    this.queue.at(options.warmUpMs + FAULT_AFTER_MS, () => this.strike());
+    this.queue.at(1000, () => this.everySecond(1));
+  }
+
+  get nowMs(): number {
+    return this.queue.nowMs;
+  }
+
+  run(): SimulationResult {
+    const endMs = Math.round(this.options.minutes * 60_000);
+    this.queue.runUntil(endMs);
+    return {
+      ...this.measures.figures(endMs),
+      failures: this.invariants.failures,
+      traceHash: this.trace.text,
+      events: this.queue.count,
+      inputs: this.inputs,
+    };
+  }
+
+  // --- What engines order --------------------------------------------------------------------------------------------------
+
+  perform(peer: SimulatedPeer, ordered: EngineOutput): void {
+    const output = misbehave(peer.plan.behaviour, ordered);
+    if (output === undefined) return;
+    this.invariants.output(peer, output, this.nowMs);
+    this.note(peer, output);
+    switch (output.type) {
+      case 'send': {
+        // One copy for all who hold it: nobody writes into a message.
+        const shared = output.channel === 'data' ? this.broadcast.canonical(output.bytes) : undefined;
+        this.network.send(peer, output.peer, output.channel, shared ?? output.bytes);
+        break;
+      }
+      case 'connect':
+        this.network.connect(peer, output.peer);
+        break;
+      case 'disconnect':
+        this.network.disconnect(peer, output.peer);
+        break;
+      case 'verify': {
+        const { ticket, packet } = output;
+        const isValid = this.broadcast.isGenuine(packet);
+        const answer = (): void => peer.feed({ type: 'verified', ticket, isValid });
+        if (this.options.verifyMs === 0) answer();
+        else this.queue.after(this.options.verifyMs, answer);
+        break;
+      }
+      case 'deliver': {
+        const { header, bytes } = output.packet;
+        if (peer.isHonest && !this.broadcast.isGenuine(output.packet))
+          this.measures.forgedBytesPlayed += bytes.byteLength;
+        peer.noteDelivered(header.sequence);
+        this.measures.delivered(peer, header.sequence, bytes.byteLength, this.nowMs);
+        break;
+      }
+      case 'fetch':
+        for (const sequence of output.sequences) this.server.answer(peer, output.reason, output.epoch, sequence);
+        break;
+      case 'server-stream':
+        this.server.keep(peer, output.substreams, output.from);
+        break;
+      case 'ask-tracker':
+      case 'report':
+        this.tracker.tell(peer, output);
+        break;
+      case 'banned':
+      case 'epoch-unknown':
+        break;
+    }
+  }
+
+  handled(peer: SimulatedPeer, outputs: readonly EngineOutput[]): void {
+    this.inputs++;
+    this.invariants.handled(peer, outputs, this.nowMs);
+  }
+
+  reportBuffers(peer: SimulatedPeer): void {
+    this.network.reportBuffers(peer);
+  }
+
+  reportWaiting(peer: SimulatedPeer): void {
+    this.invariants.woken(peer, this.nowMs);
+    this.network.reportWaiting(peer);
+  }
+
+  scheduleWakeup(_peer: SimulatedPeer, atMs: number, run: () => void): void {
+    this.queue.at(Math.ceil(atMs), run);
+  }
+
+  // --- The broadcast -------------------------------------------------------------------------------------------------------
+
+  private produce(count: number): void {
+    const { latencyMs } = this.options;
+    this.queue.at(1 + count * this.broadcast.intervalMs, () => this.produce(count + 1));
+    const packet = this.broadcast.produce(this.nowMs);
+    const { sequence } = packet.header;
+    this.measures.produced(packet.bytes.byteLength);
+    this.seeder?.feed({ type: 'packet-produced', packet });
+    this.server.produced(packet);
+    this.queue.after(latencyMs, () => {
+      this.measures.deadline(sequence, this.nowMs, (peer) =>
+        this.invariants.missing(peer, sequence, this.nowMs, this.isServerSound),
+      );
+    });
+  }
+
+  // --- Coming and going ----------------------------------------------------------------------------------------------------
+
+  private openSeeder(): void {
+    const plan = seederPlan(this.random.nextUint32());
+    const { copies } = this.options;
+    const config = { initialUplinkBytesPerSecond: SEEDER_BYTES_PER_SECOND, ...(copies > 0 && { copies }) };
+    const peer = new SimulatedPeer(this, 'seeder', plan, config, { trackerOneWayMs: 1, httpOneWayMs: 1 }, undefined);
+    this.seeder = peer;
+    this.invariants.joined(peer, this.nowMs);
+    peer.feed({ type: 'clock', offsetMs: WALL_MS });
+    peer.feed({ type: 'epoch', epoch: SIMULATED_EPOCH, startSequence: this.broadcast.newestDoor as Sequence });
+    this.tracker.join(peer);
+    for (let sequence = this.broadcast.newestDoor; sequence <= this.broadcast.newest; sequence++) {
+      const packet = this.broadcast.packet(sequence);
+      if (packet !== undefined) peer.feed({ type: 'packet-produced', packet });
+    }
+  }
+
+  private arrive(plan: PlannedViewer, wobble: Wobble): void {
+    const own = new Random(plan.seed ^ 0x77);
+    const delays = {
+      trackerOneWayMs: own.between(...TRACKER_ONE_WAY_MS),
+      httpOneWayMs: own.between(...HTTP_ONE_WAY_MS),
+    };
+    const config = { targetLatencyMs: this.options.latencyMs };
+    const peer = new SimulatedPeer(this, 'viewer', plan, config, delays, this.extras.bug);
+    this.viewers.add(peer);
+    this.measures.joined(peer, this.nowMs);
+    this.invariants.joined(peer, this.nowMs);
+    wobble.start(peer, own);
+    this.queue.at(plan.leavesMs, () => this.depart(peer));
+    const describedMs = this.server.answerMs();
+    this.queue.after(describedMs, () => this.start(peer, own.between(-CLOCK_ERROR_MS, CLOCK_ERROR_MS)));
+  }
+
+  /** The channel is described: from here on as player/channel-session.ts does. */
+  private start(peer: SimulatedPeer, clockErrorMs: number): void {
+    if (!peer.isAlive) return;
+    const startSequence = this.broadcast.newestDoor as Sequence;
+    peer.feed({ type: 'clock', offsetMs: WALL_MS + Math.round(clockErrorMs) });
+    peer.startSequence = startSequence;
+    peer.firstMissing = startSequence;
+    peer.feed({ type: 'epoch', epoch: SIMULATED_EPOCH, startSequence });
+    peer.feed({ type: 'upload-limit', bytesPerSecond: peer.uploadBytesPerSecond });
+    if (peer.plan.behaviour === 'opted-out') peer.feed({ type: 'swarm-enabled', isEnabled: false });
+    else this.tracker.join(peer);
+    this.play(peer);
+  }
+
+  /** Tells the engine where playback is: at the first packet missing, unless that is given up for later ones. */
+  private play(peer: SimulatedPeer): void {
+    if (!peer.isAlive) return;
+    const { latencyMs } = this.options;
+    while (peer.firstMissing <= this.broadcast.newest && this.isPast(peer, peer.firstMissing)) peer.firstMissing++;
+    peer.feed({ type: 'playback', targetLatencyMs: latencyMs, nextSequence: peer.firstMissing as Sequence });
+    this.queue.after(PLAYBACK_MS, () => this.play(peer));
+  }
+
+  private isPast(peer: SimulatedPeer, sequence: number): boolean {
+    return peer.has(sequence) || this.broadcast.captureMs(sequence) + this.options.latencyMs + 2000 < this.nowMs;
+  }
+
+  private depart(peer: SimulatedPeer): void {
+    if (!peer.isAlive) return;
+    this.tracker.leave(peer, peer.plan.isGraceful);
+    if (peer.plan.isGraceful) this.network.leave(peer);
+    else this.network.vanish(peer);
+    peer.isAlive = false;
+    this.viewers.delete(peer);
+    this.measures.gone(peer, this.nowMs);
+    this.invariants.gone(peer);
+  }
+
+  // --- Faults and looks ----------------------------------------------------------------------------------------------------
+
+  private strike(): void {
+    switch (this.scenario.fault) {
+      case 'none':
+        break;
+      case 'tracker-restart':
+        this.tracker.restart(1000);
+        break;
+      case 'seeder-crash':
+        this.crashSeeder();
+        break;
+      case 'server-faults':
+        this.server.failing = 0.25;
+        this.isServerSound = false;
+        this.queue.after(SERVER_FAULT_MS, () => {
+          this.server.failing = 0;
+        });
+        break;
+      case 'partition':
+        this.network.partition(this.nowMs + PARTITION_MS);
+        break;
+    }
+  }
+
+  private crashSeeder(): void {
+    const { seeder } = this;
+    if (seeder === undefined) return;
+    this.tracker.leave(seeder, false);
+    this.network.vanish(seeder);
+    seeder.isAlive = false;
+    this.seeder = undefined;
+    this.queue.after(SEEDER_DOWN_MS, () => this.openSeeder());
+  }
+
+  private everySecond(second: number): void {
+    this.measures.sample(this.viewers);
+    for (const peer of this.viewers) this.invariants.sample(peer, this.nowMs);
+    if (this.seeder !== undefined) this.invariants.sample(this.seeder, this.nowMs);
+    this.extras.onSecond?.(second, this.viewers.size);
+    this.queue.after(1000, () => this.everySecond(second + 1));
+  }
+
+  private note(peer: SimulatedPeer, output: EngineOutput): void {
+    const target = 'peer' in output ? (this.network.peerOf(output.peer)?.plan.number ?? -1) : -1;
+    const size = output.type === 'send' ? output.bytes.byteLength : 0;
+    this.trace.add(this.nowMs, peer.plan.number, output.type, target, size);
+    this.extras.onTrace?.(`${this.nowMs} ${peer.plan.number} ${output.type} ${target} ${size}`);
+  }
+}
+
+function seederPlan(seed: number): PlannedViewer {
+  return {
+    number: SEEDER_NUMBER,
+    arrivesMs: 0,
+    leavesMs: Number.POSITIVE_INFINITY,
+    isGraceful: true,
+    behaviour: 'honest',
+    line: 'fibre',
+    uplinkKbps: SEEDER_KBPS,
+    downlinkKbps: SEEDER_KBPS,
+    isUploader: true,
+    x: 0.5,
+    y: 0.5,
+    seed,
+  };
+}
