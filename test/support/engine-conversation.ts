@@ -1,12 +1,12 @@
 // One engine, spoken to by hand: its neighbours are Alice, Bob and Carol, and time passes only where a test lets it.
-import type { Epoch, Millis, PeerId, Sequence } from '../../shared/basics/units.ts';
+import type { Epoch, Millis, PeerId, Sequence, WallMillis } from '../../shared/basics/units.ts';
 import type { Packet } from '../../shared/packets/packet.ts';
 import { SwarmEngine } from '../../shared/swarm/engine.ts';
 import { type EngineConfig, parseEngineConfig } from '../../shared/swarm/engine-config.ts';
 import type { EngineInput, EngineOutput } from '../../shared/swarm/engine-types.ts';
 import type { PeerRole } from '../../shared/wire/tracker-messages.ts';
 import { decodeWireMessage, encodeWireMessage, type WireMessage } from '../../shared/wire/wire-message.ts';
-import { makePacket } from './made-up-packet.ts';
+import { testPacket } from './packets.ts';
 
 export const EPOCH = 0x55 as Epoch;
 const WALL = 1_700_000_000_000;
@@ -17,7 +17,7 @@ export const CAROL = 'AAAAAAAAAAAAAAA2' as PeerId;
 
 /** Packet n is captured n * 50 ms after the conversation's zero. */
 export const packet = (sequence: number, epoch = EPOCH): Packet =>
-  makePacket(epoch, sequence, WALL + sequence * PACKET_MS, sequence % 40 === 0, 500);
+  testPacket(sequence, { epoch, captureMs: (WALL + sequence * PACKET_MS) as WallMillis }, 500);
 
 export function forged(sequence: number): Packet {
   const { bytes } = packet(sequence);

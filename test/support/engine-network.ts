@@ -1,7 +1,7 @@
 // A small world for swarm engines: links with delay, bandwidth and loss, a server over HTTP, a tracker, a broadcast; all driven
 // from one queue of events, so that a seed gives the same run on every machine. Seed of the simulator.
 import { Random } from '../../shared/basics/random.ts';
-import type { Epoch, Millis, PeerId, Sequence } from '../../shared/basics/units.ts';
+import type { Epoch, Millis, PeerId, Sequence, WallMillis } from '../../shared/basics/units.ts';
 import { encodeBase64Url } from '../../shared/bytes/base64url.ts';
 import type { Packet } from '../../shared/packets/packet.ts';
 import { SwarmEngine } from '../../shared/swarm/engine.ts';
@@ -9,8 +9,8 @@ import { type EngineConfig, parseEngineConfig } from '../../shared/swarm/engine-
 import type { EngineInput, EngineOutput, FetchReason, LinkChannel } from '../../shared/swarm/engine-types.ts';
 import type { PeerRole } from '../../shared/wire/tracker-messages.ts';
 import { EventQueue } from './event-queue.ts';
-import { makePacket } from './made-up-packet.ts';
 import { NetworkNode, type NodeOptions, type Wire } from './network-node.ts';
+import { testPacket } from './packets.ts';
 
 export type NetworkOptions = {
   readonly seed: number;
@@ -178,7 +178,8 @@ export class EngineNetwork {
     this.newest++;
     const isDoor = this.newest % doorInterval === 0;
     const payloadBytes = Math.min(16_000, Math.round((bitrate / 8 / packetsPerSecond) * (isDoor ? 2.5 : 0.96)));
-    const packet = makePacket(this.epoch, this.newest, NETWORK_WALL_MS + Math.round(this.nowMs), isDoor, payloadBytes);
+    const captureMs = (NETWORK_WALL_MS + Math.round(this.nowMs)) as WallMillis;
+    const packet = testPacket(this.newest, { epoch: this.epoch, captureMs, isDoor }, payloadBytes);
     this.packets.set(this.newest, packet);
     this.truth.set(`${this.epoch} ${this.newest}`, packet);
     this.streamBytes += packet.bytes.byteLength;

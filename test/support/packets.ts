@@ -7,11 +7,15 @@ import {
   SIGNATURE_BYTES,
 } from '../../shared/packets/packet.ts';
 
+/*
+ * Packets without media, for tests that carry them and do not look inside: a pattern that tells one from another.
+ */
+
 export const TEST_EPOCH = 0x5eed as Epoch;
 
-/** A packet of its own pattern, unsigned (64 zero bytes), for tests that carry packets and do not check them. */
-export function testPacket(sequence: number, fields: Partial<PacketHeader> = {}, payloadBytes = 1000): Packet {
-  const header: PacketHeader = {
+/** Twenty packets a second, a door every two seconds. */
+export function testHeader(sequence: number, fields: Partial<PacketHeader> = {}): PacketHeader {
+  return {
     variant: 0,
     epoch: TEST_EPOCH,
     sequence: sequence as Sequence,
@@ -31,10 +35,19 @@ export function testPacket(sequence: number, fields: Partial<PacketHeader> = {},
     part: 0,
     ...fields,
   };
+}
+
+/** What is to be signed, where a test checks signatures. */
+export function unsignedTestPacket(header: PacketHeader, payloadBytes: number): Uint8Array<ArrayBuffer> {
   const payload = new Uint8Array(payloadBytes);
-  for (let at = 0; at < payloadBytes; at++) payload[at] = (sequence * 13 + at * 7) & 0xff;
-  const unsigned = encodeUnsignedPacket(header, payload);
-  const bytes = new Uint8Array(unsigned.byteLength + SIGNATURE_BYTES);
+  for (let at = 0; at < payloadBytes; at++) payload[at] = (header.sequence * 13 + at * 7) & 0xff;
+  return encodeUnsignedPacket(header, payload);
+}
+
+/** A packet whose signature (64 times its number) is nobody's. */
+export function testPacket(sequence: number, fields: Partial<PacketHeader> = {}, payloadBytes = 1000): Packet {
+  const unsigned = unsignedTestPacket(testHeader(sequence, fields), payloadBytes);
+  const bytes = new Uint8Array(unsigned.byteLength + SIGNATURE_BYTES).fill(sequence & 0xff);
   bytes.set(unsigned);
   return decodePacket(bytes);
 }

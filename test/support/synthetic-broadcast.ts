@@ -6,11 +6,11 @@ import { Router } from '../../seeder/http/router.ts';
 import { ChannelOutputs } from '../../seeder/outputs/channel-outputs.ts';
 import { createSigningKey } from '../../seeder/signing-key.ts';
 import { SILENT_LOGGER } from '../../shared/basics/log.ts';
-import type { ChannelName, Epoch, MediaMillis, Sequence, WallMillis } from '../../shared/basics/units.ts';
-import { encodeUnsignedPacket } from '../../shared/packets/packet.ts';
+import type { ChannelName, Epoch, MediaMillis, WallMillis } from '../../shared/basics/units.ts';
 import { PacketLog } from '../../shared/packets/packet-log.ts';
 import { attachSignature, signedBytes } from '../../shared/packets/signature.ts';
 import { attachTracker, TRACKER_PATH, type TrackerServer } from '../../tracker/socket-server.ts';
+import { testHeader, unsignedTestPacket } from './packets.ts';
 
 export type SyntheticBroadcastOptions = {
   readonly packetsPerSecond?: number;
@@ -116,31 +116,15 @@ export class SyntheticBroadcast {
 
   private make(): void {
     const sequence = this.next++;
-    const payload = new Uint8Array(this.payloadBytes);
-    for (let at = 0; at < payload.length; at++) payload[at] = (sequence * 13 + at * 7) & 0xff;
     const durationMs = Math.round(1000 / this.packetsPerSecond);
-    const unsigned = encodeUnsignedPacket(
-      {
-        variant: 0,
-        epoch: this.epoch,
-        sequence: sequence as Sequence,
-        isDoor: sequence % (2 * this.packetsPerSecond) === 0,
-        hasConfiguration: false,
-        isDiscontinuity: false,
-        isEnd: false,
-        isContinuation: false,
-        isUnfinished: false,
-        hasAudio: false,
-        hasVideo: true,
-        hasData: false,
-        timestampMs: (sequence * durationMs) as MediaMillis,
-        durationMs,
-        captureMs: Date.now() as WallMillis,
-        configurationLength: 0,
-        part: 0,
-      },
-      payload,
-    );
+    const header = testHeader(sequence, {
+      epoch: this.epoch,
+      isDoor: sequence % (2 * this.packetsPerSecond) === 0,
+      timestampMs: (sequence * durationMs) as MediaMillis,
+      durationMs,
+      captureMs: Date.now() as WallMillis,
+    });
+    const unsigned = unsignedTestPacket(header, this.payloadBytes);
     const packet = attachSignature(unsigned, this.key.sign(signedBytes(this.name, unsigned)));
     this.streamBytesTotal += packet.bytes.byteLength;
     this.log.append(packet);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Epoch, Millis, PeerId, Sequence } from '../../../shared/basics/units.ts';
+import type { Epoch, Millis, PeerId, Sequence, WallMillis } from '../../../shared/basics/units.ts';
 import { Bans } from '../../../shared/swarm/bans.ts';
 import { DEFAULT_ENGINE_CONFIG } from '../../../shared/swarm/engine-config.ts';
 import { HaveMap } from '../../../shared/swarm/have-map.ts';
@@ -14,11 +14,12 @@ import { Timers } from '../../../shared/swarm/timers.ts';
 import { TokenBucket } from '../../../shared/swarm/token-bucket.ts';
 import { copiesFor } from '../../../shared/swarm/uplink.ts';
 import type { Have } from '../../../shared/wire/have.ts';
-import { makePacket } from '../../support/made-up-packet.ts';
+import { testPacket } from '../../support/packets.ts';
 
 const EPOCH = 7 as Epoch;
 const at = (ms: number): Millis => ms as Millis;
-const packet = (sequence: number, captureMs = sequence * 50) => makePacket(EPOCH, sequence, captureMs, false, 100);
+const packet = (sequence: number, captureMs = sequence * 50) =>
+  testPacket(sequence, { epoch: EPOCH, captureMs: captureMs as WallMillis, isDoor: false }, 100);
 
 test('timers: the earliest is told, a due one is taken once, sooner wins over later', () => {
   const timers = new Timers();

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { PacketWindow, WINDOW_PACKETS_MAX } from '../../../../player/playback/packet-window.ts';
 import type { Epoch, Sequence } from '../../../../shared/basics/units.ts';
-import { EPOCH, packet } from '../packets.ts';
+import { TEST_EPOCH as EPOCH, testPacket as packet } from '../../../support/packets.ts';
 
 function startedAt(sequence: number): PacketWindow {
   const window = new PacketWindow();
