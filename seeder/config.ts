@@ -16,7 +16,7 @@ export type Config = {
   /** PEM files that make it HTTPS; both or neither. Default: plain HTTP. */
   readonly tlsCert: string | undefined;
   readonly tlsKey: string | undefined;
-  /** Believe X-Forwarded-For and X-Forwarded-Proto: only behind a proxy of one's own that sets them. Default false. */
+  /** Believe X-Forwarded-For and X-Forwarded-Host: only behind a proxy of one's own that sets them. Default false. */
   readonly trustProxy: boolean;
   /** UDP port of the built-in STUN responder; 0: any free one; `off`: none. Default 3478. */
   readonly stunPort: number | 'off';

@@ -22,7 +22,7 @@ export interface MetricsSources {
   pushedBytes(channel: string): number;
 }
 
-/** Prometheus text under PRODUCT's names. Figures are read where they are counted, at the moment somebody asks. */
+/** Prometheus text; dashboards rely on the names. Figures are read where they are counted, at the moment somebody asks. */
 export function createMetrics(sources: MetricsSources): Registry {
   const registry = new Registry();
   const registers = [registry];

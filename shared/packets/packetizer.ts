@@ -10,7 +10,7 @@ import { PACKET_PAYLOAD_BYTES_MAX, type PacketHeader } from './packet.ts';
 /** A packet before it is signed. */
 export type UnsignedPacket = { readonly header: PacketHeader; readonly payload: Uint8Array };
 
-/** Media time after which the next tag begins another packet: with tags every 10 to 20 ms that is 16 to 18 packets a second (DESIGN 3). */
+/** Media time after which the next tag begins another packet: with tags every 10 to 20 ms that is 16 to 18 packets a second. */
 const PACKET_SPAN_MS = 50;
 /** Wall time after which a packet is closed though no tag came. Longer than the above, so that no timer runs out while tags come. */
 export const PACKET_OPEN_MS_MAX = 80;

@@ -19,7 +19,7 @@ const CHILD_WAITING_MAX = 12;
 
 const BACKLOG_INTERVAL_MS = 1000;
 
-/** Whom we feed: admission, displacement, grace, shedding, and the relaying itself (SWARM.md 3.6). */
+/** Whom we feed: admission, displacement, grace, shedding, and the relaying itself (docs/ALGORITHM.md 6). */
 export class Children {
   private readonly context: EngineContext;
   private readonly pacer: Pacer;
@@ -121,7 +121,7 @@ export class Children {
     return undefined;
   }
 
-  /** A seeder spreads its copies: who already is head of two sub-streams shall not be of a third (SWARM.md 3.6.2). */
+  /** A seeder spreads its copies: who already is head of two sub-streams shall not be of a third. */
   private isHeadOfEnough(link: Link, message: Subscribe): boolean {
     const { config, swarm, links, substreams } = this.context;
     if (Math.max(swarm.viewers, links.size) <= config.smallAudience) return false;
@@ -143,7 +143,7 @@ export class Children {
     this.sendBacklog(substream, child.link, message);
   }
 
-  /** What the child misses: two packets at once, some more when the line is idle (SWARM.md 5.11). */
+  /** What the child misses: two packets at once, some more when the line is idle: a burst would block it for all. */
   private sendBacklog(substream: Substream, link: Link, message: Subscribe): void {
     const { config, ring, nowMs } = this.context;
     // Who subscribes again and again does not get the backlog each time.
@@ -182,7 +182,7 @@ export class Children {
     const victim = this.victimFor(substream);
     if (victim === undefined || victim.child.link === link) return false;
     if (!mayDisplace(message, victim.child.strength, this.context.swarm.isShort)) return false;
-    // A swap of places: the newcomer's old slot is free now. Else the newcomer itself takes the displaced (SWARM.md 3.6.5).
+    // A swap of places: the newcomer's old slot is free now. Else the newcomer itself takes the displaced.
     const previous = message.parent === undefined ? undefined : this.context.links.get(message.parent);
     const isSwap =
       message.parent !== undefined && message.parent !== victim.child.link.peer && previous?.role !== 'seeder';
@@ -272,7 +272,7 @@ export class Children {
     substream.children = substream.children.filter((other) => other !== child);
     if (child.graceUntilMs === undefined) this.usedSlots--;
     const { timers, nowMs } = this.context;
-    // A slot that stands empty while others starve is the dearest mistake (SWARM.md 5.2): tell at once.
+    // A slot that stands empty while others starve is the dearest mistake: tell at once.
     if (wasFull || this.context.role === 'seeder') timers.setSooner('have', nowMs);
   }
 

@@ -7,7 +7,7 @@ import type { Uplink } from './uplink.ts';
 const WAIT_MS = 3000;
 
 /**
- * In which sub-streams this peer means to fan out: as many as its slots are worth (SWARM.md 3.6.7). The tracker, which knows
+ * In which sub-streams this peer means to fan out: as many as its slots are worth (docs/ALGORITHM.md 6). The tracker, which knows
  * where supply is least, names the first ones; the uplink that is measured since decides how many they stay.
  */
 export class Commitments {

@@ -1,7 +1,7 @@
 import { SwarmtubeError } from '../basics/errors.ts';
 import { SUBSTREAMS_MAX } from '../wire/limits.ts';
 
-/** Every number the swarm engine decides by. Defaults are those of the design study (SWARM.md 3.1) unless a line says otherwise. */
+/** Every number the swarm engine decides by. docs/ALGORITHM.md 2 repeats them, and a test compares. */
 export type EngineConfig = {
   /** Sub-streams the stream is split into (sequence modulo this). The same in the whole swarm; fewer for very slow streams. */
   readonly substreams: number;
@@ -98,7 +98,7 @@ export type EngineConfig = {
   readonly shortLeaseMs: number;
   /** A leased sub-stream looks for a parent this often, ms. */
   readonly leaseSearchMs: readonly [low: number, high: number];
-  /** A sub-stream leased for so long may feed others: sooner, everyone would run to whoever has just come (SWARM.md 5.5). */
+  /** A sub-stream leased for so long may feed others: sooner, everyone would run to whoever has just come. */
   readonly leaseFeedsAfterMs: number;
   /** The server stream is narrowed no more often than this, ms: each time is a new request. */
   readonly serverStreamNarrowMs: number;

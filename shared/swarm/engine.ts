@@ -15,7 +15,7 @@ const TARGET_LATENCY_MS_MIN = 200;
 const LINKS_LOOK_MS = 1000;
 
 /**
- * The swarm, as one peer sees it (SWARM.md 3). It never waits, reads no clock and draws from no generator but its own: time and
+ * The swarm, as one peer sees it (docs/ALGORITHM.md). It never waits, reads no clock and draws from no generator but its own: time and
  * bytes come in, intentions go out. Whoever drives it runs this loop:
  *
  *     on any event:   for (const output of engine.handle(event, now())) carry out output

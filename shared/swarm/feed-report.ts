@@ -12,7 +12,7 @@ export class FeedReport {
     this.serverStream = serverStream;
   }
 
-  /** Capture to arrival here; undefined: no feed, also where the next packet is overdue (SWARM.md 5.9). */
+  /** Capture to arrival here; undefined: no feed, also where the next packet is overdue (docs/ALGORITHM.md 5). */
   lagMs(substream: Substream): number | undefined {
     const { role, nowMs, config } = this.context;
     if (role === 'seeder') return 0;

@@ -9,14 +9,14 @@ type Introduced = Extract<EngineInput, { type: 'introduced' }>['peers'][number];
 
 /** Links over the limit that are tolerated while one is being replaced. */
 const LINKS_TOLERANCE = 2;
-/** A seeder's links: half as many again as it has children, and some to choose from (SWARM.md 3.1). */
+/** A seeder's links: half as many again as it has children, and some to choose from. */
 const SEEDER_LINKS_FACTOR = 2;
 const SEEDER_LINKS_SPARE = 8;
 /** Peers that could not be reached, and peers met, remembered. */
 const REMEMBERED_MAX = 128;
 const ASK_BACKOFF = 1.5;
 
-/** Whom to connect to, and when to ask the tracker for more (SWARM.md 3.9). */
+/** Whom to connect to, and when to ask the tracker for more (docs/ALGORITHM.md 8). */
 export class Introductions {
   private readonly context: EngineContext;
   private readonly uplink: Uplink;

@@ -2,11 +2,11 @@ import type { EngineContext } from './engine-context.ts';
 import type { ServerStream } from './server-stream.ts';
 import type { Substream } from './substream.ts';
 
-/** Links need so long to open: before it, having no parent says nothing (SWARM.md 3.8). */
+/** Links need so long to open: before it, having no parent says nothing. */
 const FIRST_LEASE_MS = 1300;
 const LOOK_MS = 250;
 
-/** When the server takes over a sub-stream that the swarm does not feed (SWARM.md 3.7). Never by reflex (5.5). */
+/** When the server takes over a sub-stream that the swarm does not feed (docs/ALGORITHM.md 7). Never by reflex. */
 export class Leases {
   private readonly context: EngineContext;
   private readonly serverStream: ServerStream;

@@ -9,7 +9,7 @@ export type Candidate = { readonly link: Link; readonly score: number };
 /** What we may offer and allow ourselves when we ask. */
 export type Asker = {
   readonly strength: number;
-  /** Displaces nobody: the swarm is short of upload, or the sub-stream is leased (SWARM.md 3.6.6). */
+  /** Displaces nobody: the swarm is short of upload, or the sub-stream is leased (docs/ALGORITHM.md 6). */
   readonly isPeaceful: boolean;
 };
 
@@ -47,7 +47,7 @@ export function mayBeAsked(context: EngineContext, substream: Substream, asker: 
 }
 
 /**
- * The stronger displaces the weaker, but not where that would only move the shortage about (SWARM.md 5.1). A receiver only may
+ * The stronger displaces the weaker, but not where that would only move the shortage about (docs/ALGORITHM.md 9). A receiver only may
  * always be displaced unless the swarm is short: it displaces nobody in turn, so no storm comes of it.
  */
 export function mayDisplace(asker: Asker, weakestStrength: number, isShort: boolean): boolean {
@@ -55,7 +55,7 @@ export function mayDisplace(asker: Asker, weakestStrength: number, isShort: bool
   return !asker.isPeaceful || weakestStrength === 0;
 }
 
-/** SWARM.md 3.5: lag there, distance, time on its line, chance; in ms. */
+/** docs/ALGORITHM.md 5: lag there, distance, time on its line, chance; in ms. */
 function parentScore(context: EngineContext, substream: number, link: Link): number {
   const { config, clock, random } = context;
   const offer = link.have?.substreams[substream];

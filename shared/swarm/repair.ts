@@ -18,7 +18,7 @@ const JITTER_MS = 30;
 const BROKEN_PROMISES_MAX = 8;
 const DISTRUST_MS = 15_000;
 
-/** Repair by pull: holes are asked of a neighbour whose map shows the packet (SWARM.md 3.7), and others' requests are served. */
+/** Repair by pull: holes are asked of a neighbour whose map shows the packet (docs/ALGORITHM.md 7), and others' requests are served. */
 export class Repair {
   private readonly context: EngineContext;
   private readonly wanted: WantedPackets;

@@ -9,7 +9,7 @@ const LAG_STEP_MS = 100;
 
 type Counters = { readonly bytesFromPeers: number; readonly bytesFromServer: number; readonly bytesToPeers: number };
 
-/** What the tracker is told: every two seconds when something changed, else every ten (SWARM.md 3.9). */
+/** What the tracker is told: every two seconds when something changed, else every ten. */
 export class Reports {
   private readonly context: EngineContext;
   private readonly feedReport: FeedReport;

@@ -13,7 +13,7 @@ const SILENCE_MS = 1000;
 /** The source has paused for all: everybody's probe at once would be a storm, so they are spread over this. */
 const PROBE_SPREAD_MS = 3000;
 
-/** Packets that the swarm would bring too late, fetched one by one from the server just in time (SWARM.md 3.7). */
+/** Packets that the swarm would bring too late, fetched one by one from the server just in time (docs/ALGORITHM.md 7). */
 export class Rescue {
   private readonly context: EngineContext;
   private readonly wanted: WantedPackets;

@@ -2,7 +2,7 @@ import type { Millis, WallMillis } from '../basics/units.ts';
 import type { Packet } from '../packets/packet.ts';
 import type { PacketRing } from './packet-ring.ts';
 
-/** Believed until eight packets were seen: DESIGN.md section 3, 16 to 20 packets a second of a few KiB. */
+/** Believed until eight packets were seen: 16 to 20 packets a second of a few KiB. */
 const INITIAL_INTERVAL_MS = 55;
 const INITIAL_PACKET_BYTES = 4096;
 const PACKETS_TO_MEASURE = 8;

@@ -92,7 +92,7 @@ export function askOf(substream: Substream): Ask | undefined {
 }
 
 /**
- * What others weigh when someone must go (SWARM.md 3.2): the fan-out meant, else the children there are. One is added for
+ * What others weigh when someone must go (docs/ALGORITHM.md 3): the fan-out meant, else the children there are. One is added for
  * whoever uploads at all, so that a receiver only never keeps a place near the source.
  */
 export function strengthIn(substream: Substream, slots: number): number {

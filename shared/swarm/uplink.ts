@@ -11,7 +11,7 @@ const SHED_PACKETS = 2.5;
 
 /**
  * Our upload, counted in slots of one sub-stream to one child each. Too much waiting takes slots away one at a time, calm gives
- * them back one at a time (SWARM.md 3.6.8).
+ * them back one at a time (docs/ALGORITHM.md 6).
  */
 export class Uplink {
   private readonly context: EngineContext;
@@ -136,7 +136,7 @@ export class Uplink {
   }
 }
 
-/** Audience up to which a seeder pushes so many copies (SWARM.md 3.1, c): one for a handful on good lines, more for a crowd. */
+/** Audience up to which a seeder pushes so many copies: one for a handful on good lines, more for a crowd. */
 const COPIES_BY_AUDIENCE: readonly (readonly [viewers: number, copies: number])[] = [
   [10, 1],
   [50, 2],

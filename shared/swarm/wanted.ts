@@ -138,7 +138,7 @@ function release(wanted: Wanted): void {
 const LONG_DEADLINE_MS = 2500;
 const SHORT_DEADLINE_MS = 2000;
 
-/** SWARM.md 3.1: 400 to 650 ms at 2.5 s and more, 300 to 550 ms at 2 s, in between and below in proportion. */
+/** 400 to 650 ms at 2.5 s and more, 300 to 550 ms at 2 s, in between and below in proportion. */
 export function rescueMargin(context: EngineContext): readonly [low: number, high: number] {
   const { rescueMarginMs: long, rescueMarginShortMs: short } = context.config;
   const target = context.targetLatencyMs;

@@ -7,7 +7,7 @@ import { PACKET_BYTES_MAX } from '../packets/packet.ts';
 /** Said in HELLO. Another version is hung up on, not banned. */
 export const WIRE_PROTOCOL_VERSION = 1;
 
-/** Bits of the open-slot mask in HAVE, and rows of its table. 8 are used (SWARM.md 3.1); 16 is what tight swarms may want later. */
+/** Bits of the open-slot mask in HAVE, and rows of its table. 8 are used (docs/ALGORITHM.md 2); 16 is what tight swarms may want later. */
 export const SUBSTREAMS_MAX = 16;
 
 /** Packets in one have-map: 6.4 s at 20 packets a second, more than any deadline we play at. */

@@ -31,7 +31,7 @@ export type JoinAnswer = {
   readonly iceServers: readonly IceServer[];
   readonly introductions: readonly Introduction[];
   readonly swarm: SwarmState;
-  /** Sub-streams this peer should fan out in, and how many children in each (SWARM 3.6.7). */
+  /** Sub-streams this peer should fan out in, and how many children in each (docs/ALGORITHM.md 6). */
   readonly commitments: readonly Commitment[];
 };
 
@@ -47,7 +47,7 @@ export type Introduction = {
 export type Commitment = { readonly substream: number; readonly fan: number };
 
 export type SwarmState = {
-  /** Upload of the whole swarm does not suffice: nobody displaces anybody (SWARM 3.6.6). */
+  /** Upload of the whole swarm does not suffice: nobody displaces anybody (docs/ALGORITHM.md 6). */
   readonly isShort: boolean;
   readonly viewers: number;
 };

@@ -1,10 +1,10 @@
 import type { Commitment } from '../../shared/wire/tracker-messages.ts';
 
-/** Children near the root are worth most where one peer has about this many of them (SWARM 3.1: fan). */
+/** Children near the root are worth most where one peer has about this many of them: the engine's `fan`. */
 const FAN = 5;
 
 /**
- * SWARM 3.6.7: slots are not spread over all sub-streams but committed to few, so that strong peers fan out near the
+ * docs/ALGORITHM.md 8: slots are not spread over all sub-streams but committed to few, so that strong peers fan out near the
  * root. `round(slots / 5)` of them, those with the least supply so far; the slots are shared out among these.
  *
  * @param supply slots committed so far, one number a sub-stream.

@@ -7,7 +7,7 @@ import type { Member } from './member.ts';
 
 /** Of the peers that a newcomer meets, so many are chosen blindly: what keeps clusters from closing and attackers from surrounding anybody. */
 const RANDOM_SHARE = 0.25;
-/** SWARM 3.9: a third of the choice is chance. */
+/** Points; with free slots counted up to 8 that makes chance about a third of the choice. */
 const SCORE_JITTER = 4;
 /** More free slots than a newcomer can use say nothing more about a peer. */
 const FREE_SLOTS_COUNTED = 8;
@@ -58,7 +58,7 @@ function joinScore(newcomer: Member, member: Member, random: Random): number {
   );
 }
 
-/** SWARM 3.9. */
+/** One may have given its slot away in the meantime. */
 const PEERS_PER_SUBSTREAM = 2;
 /** What a link between two networks costs over one within, ms: half of a round trip across a country. */
 const DISTANCE_MS = 40;

@@ -5,7 +5,7 @@ import { Introduction } from './introduction.ts';
 import type { Member } from './member.ts';
 import { SampledSet } from './sampled-set.ts';
 
-/** SWARM 3.9: short below the first, enough again above the second; between them it stays what it was. */
+/** docs/ALGORITHM.md 8: short below the first, enough again above the second; between them it stays what it was. */
 const SHORT_BELOW = 1.0;
 const ENOUGH_ABOVE = 1.08;
 /** And where nothing was said yet. */

@@ -53,7 +53,7 @@ export type TrackerOutput =
   | { readonly type: 'refuse'; readonly peer: PeerId; readonly refusal: TrackerRefusal };
 
 export type TrackerLimits = {
-  /** Sub-streams of a swarm (SWARM 3.1: K). */
+  /** Sub-streams of a swarm: the engine's `substreams`. */
   readonly substreams: number;
   /** Peers a newcomer is introduced to. More opens more links than a browser serves well. */
   readonly introductionsAtJoin: number;
@@ -61,9 +61,9 @@ export type TrackerLimits = {
   readonly viewersMax: number;
   /** Seeders of one channel: the broadcaster, its reserve, and edges. */
   readonly seedersMax: number;
-  /** Links of a seeder beyond which it is introduced to nobody (SWARM 3.1: 2cK + 8). */
+  /** Links of a seeder beyond which it is introduced to nobody: twice 3 copies of 8 sub-streams, and 8. */
   readonly seederLinksMax: number;
-  /** Links a seeder is topped up to, with the strongest (SWARM 3.9: 1.5cK). */
+  /** Links a seeder is topped up to, with the strongest: half as many again as 3 copies of 8 sub-streams need. */
   readonly seederLinksWanted: number;
   /** Up to so many viewers everybody meets the seeder, not the strong alone. */
   readonly smallSwarmViewers: number;

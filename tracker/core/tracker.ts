@@ -33,12 +33,12 @@ const DRAWN_SPARE = 12;
 const DRAWN_FOR_ASK = 64;
 /** One `ask` for all eight sub-streams is not answered with sixteen links. */
 const INTRODUCTIONS_PER_ASK_MAX = 8;
-/** SWARM 3.9: the strongest of 8 sampled. */
+/** Out of so many the strongest is taken: strong enough, and not the same few for every seeder. */
 const DRAWN_FOR_TOP_UP = 8;
 const TOP_UP_PER_REPORT = 4;
-/** SWARM 3.9: who can send 0.8 of the stream. */
+/** Who can send so much of the stream is strong. */
 const STRONG_SHARE = 0.8;
-/** SWARM 3.1: eta, the share of an uplink that is given out in slots. */
+/** The engine's `uplinkShare`: the share of an uplink that is given out in slots. */
 const UPLINK_SHARE = 0.9;
 /** How much longer a peer waits that asked in vain in a swarm that is short. */
 const SHORT_BACK_OFF = 4;
