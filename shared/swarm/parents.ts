@@ -23,7 +23,7 @@ const FAREWELL_MS = 2000;
 const SEARCH_MS = [200, 400] as const;
 
 /**
- * Finds, watches, replaces and improves the parent of each sub-stream (SWARM.md 3.5). The states of a feed are drawn in
+ * Finds, watches, replaces and improves the parent of each sub-stream (docs/ALGORITHM.md 5). The states of a feed are drawn in
  * substream.ts; its changes go through subscriptions.ts.
  */
 export class Parents {
@@ -131,7 +131,7 @@ export class Parents {
     if (substream === undefined || !this.involves(substream, link)) return;
     const { nowMs, config } = this.context;
     this.refusedBy(link, substream);
-    // Its pushes go on for the time of grace, and are neither unwanted nor a reason to unsubscribe (SWARM.md 5.4).
+    // Its pushes go on for the time of grace, and are neither unwanted nor a reason to unsubscribe.
     const graceMs = message.hasGrace ? config.graceMs : 0;
     link.welcomeUntilMs[substream.index] = nowMs + graceMs + FAREWELL_MS;
     this.lose(substream, link, message.goTo);
@@ -292,7 +292,7 @@ export class Parents {
     if (context.role === 'seeder' || context.epoch === undefined || context.endSequence !== undefined) return;
     if (substream.feed.kind !== 'idle' || !context.isSwarmEnabled) return;
     const isLeased = this.serverStream.isLeased(substream.index);
-    // In a swarm that is short of upload, whoever feeds others out of a lease is one more head (SWARM.md 3.6.6).
+    // In a swarm that is short of upload, whoever feeds others out of a lease is one more head.
     if (isLeased && context.swarm.isShort && substream.children.length > 0) return;
     const asker = askerFor(context, substream, this.uplink.slots, isLeased);
     const best = chooseParent(context, substream, asker, () => false);
@@ -375,7 +375,7 @@ export class Parents {
     this.lose(substream, link);
   }
 
-  /** Judges whether the parent's next packet is late, and acts (SWARM.md 3.5). Sets the timer for the next look. */
+  /** Judges whether the parent's next packet is late, and acts (docs/ALGORITHM.md 5). Sets the timer for the next look. */
   private watch(substream: Substream): void {
     const parent = parentOf(substream);
     const { context } = this;
