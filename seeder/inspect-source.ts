@@ -106,7 +106,7 @@ class Inspector {
     this.lastRawMs.clear();
   }
 
-  /** The header's flags often lie (TRAPS 4.1): told, because players other than ours believe them. */
+  /** The header's flags often lie: told, because players other than ours believe them. */
   compareClaims(claims: { readonly hasAudio: boolean; readonly hasVideo: boolean } | undefined): void {
     for (const type of ['audio', 'video'] as const) {
       const isClaimed = type === 'audio' ? claims?.hasAudio : claims?.hasVideo;

@@ -22,7 +22,7 @@ export class KeyframeGate {
 
   admits(tag: Tag, contents: readonly TagContent[]): boolean {
     if (tag.kind !== 'video') return true;
-    if (tag.body.byteLength === 0) return false; // says nothing (TRAPS 1.13)
+    if (tag.body.byteLength === 0) return false; // an empty message is silence or nothing (docs/COMPATIBILITY.md 2)
     if (this.isOpen) return true;
     const frames = contents.filter((content) => content.role === 'video-frame');
     if (frames.some((frame) => frame.trackId === 0 && frame.isKeyframe)) this.isOpen = true;

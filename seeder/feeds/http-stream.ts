@@ -11,7 +11,7 @@ export type HttpStreamOptions = {
   readonly signal: AbortSignal;
   /**
    * Finds the address of a host, also after each redirect. Here stands the guard for addresses that did not come from the
-   * operator (THREATS: SSRF): it refuses those that must not be reached, and what it answers is what is connected to.
+   * operator (docs/SECURITY.md 5): it refuses those that must not be reached, and what it answers is what is connected to.
    */
   readonly lookup?: LookupFunction;
 };

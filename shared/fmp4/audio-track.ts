@@ -10,7 +10,7 @@ import { audioSampleEntry, isAudioCodecCarried } from './sample-entries.ts';
 export type AudioFrame = Extract<TagContent, { role: 'audio-frame' }>;
 
 const TRACK_ID = 2;
-/** Times are counted in samples; only when the tags' times leave that count by more than this are they believed (TRAPS 2.6). */
+/** Times are counted in samples; only when the tags' times leave that count by more than this are they believed (docs/COMPATIBILITY.md 5). */
 const DRIFT_MS_MAX = 80;
 /** Bound on the silence put into one gap: the timeline closes everything over a second. */
 const SILENCE_MS_MAX = 3_000;
@@ -53,7 +53,7 @@ export class AudioTrack {
       : undefined;
   }
 
-  /** Empty AAC headers are not a configuration (TRAPS 10.3); the same one again changes nothing (10.4). */
+  /** Empty AAC headers are not a configuration, and the same one again changes nothing (docs/COMPATIBILITY.md 3). */
   configure(codec: AudioCodec, bytes: Uint8Array): void {
     if (bytes.length === 0 && codec !== 'opus') return;
     const description = describeAudioConfiguration(codec, bytes);

@@ -1,6 +1,6 @@
 /**
  * Takes the empty units out of a frame of length-prefixed NAL units, and whatever is behind a length that overruns the
- * frame: some encoders send them (TRAPS 4.13) and decoders stop at them. Returns the frame itself where it was sound.
+ * frame: some encoders send them (docs/COMPATIBILITY.md 3) and decoders stop at them. Returns the frame itself where it was sound.
  */
 export function withoutEmptyNalUnits(frame: Uint8Array, lengthBytes: number): Uint8Array {
   const sound: Uint8Array[] = [];

@@ -15,7 +15,7 @@ export type RemuxerOptions = {
 const AUDIO_STOPPED_MS = 1_500;
 
 /**
- * Tags in, fragmented MP4 out, audio and video apart (TRAPS 10.1). Push tags in order of the stream and take fragments as
+ * Tags in, fragmented MP4 out, audio and video apart (docs/COMPATIBILITY.md 6). Push tags in order of the stream and take fragments as
  * often as is wanted: once a packet keeps the overhead small. Exactly one frame a track is held, until the next one tells
  * its duration; nothing else is. Only track 0 of a multitrack stream is played.
  */

@@ -84,7 +84,7 @@ function audioConfigurationBox(track: AudioTrack): [entry: string, configuration
   }
 }
 
-/** OpusHead is little-endian, `dOps` is big-endian; an empty OpusHead (TRAPS 4.6) means stereo. */
+/** OpusHead is little-endian, `dOps` is big-endian; an empty OpusHead means stereo. */
 function opusSpecific(track: AudioTrack): number[] {
   const head = track.configuration;
   const start = head.length >= 19 && head[0] === 0x4f && head[4] === 0x48 ? 8 : -1; // after "OpusHead"

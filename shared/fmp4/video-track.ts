@@ -47,7 +47,7 @@ export class VideoTrack {
     return held && held.decodeTime / TICKS_PER_MS;
   }
 
-  /** Kept until its first frame comes, so that the last frame of the old one gets its exact duration (TRAPS 10.2). */
+  /** Kept until its first frame comes, so that the last frame of the old one gets its exact duration: a hole would stop playback. */
   configure(codec: VideoCodec, bytes: Uint8Array): void {
     if (bytes.length === 0) return;
     this.pending = isSame(this.current, codec, bytes) ? undefined : { codec, bytes: bytes.slice() };

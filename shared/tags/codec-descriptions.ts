@@ -4,7 +4,7 @@ export type VideoDescription = {
   readonly height: number;
   /** As `MediaSource.isTypeSupported` wants it: `avc1.64001f`. */
   readonly codecString: string;
-  /** Bytes of the length before each NAL unit (TRAPS 4.13: not always 4); 0 for codecs that have none. */
+  /** Bytes of the length before each NAL unit (not always 4); 0 for codecs that have none. */
   readonly nalLengthBytes: number;
 };
 

@@ -20,7 +20,7 @@ type Tracks = Map<number, Known>;
 
 /**
  * Keeps the tags that a new reader must be given first: the newest onMetaData, then the newest configuration of each video
- * track and each audio track. Tells a configuration that changes something from one that is only said again (TRAPS 4.12).
+ * track and each audio track. Tells a configuration that changes something from one that is only said again (docs/COMPATIBILITY.md 3).
  */
 export class ConfigurationStore {
   private metadata: Tag | undefined;
@@ -87,7 +87,7 @@ export class ConfigurationStore {
     }
   }
 
-  /** They hold until others are told; `{}` or undefined, which is told as any other, takes them back (TRAPS 4.11). */
+  /** They hold until others are told; `{}` or undefined, which is told as any other, takes them back (Enhanced RTMP v2, ColorInfo). */
   private rememberColours(trackId: number, tag: Tag): ConfigurationChange {
     const known = this.colours.get(trackId);
     if (known !== undefined && areEqual(known.body, tag.body)) return 'repeated';
@@ -107,7 +107,7 @@ export class ConfigurationStore {
   }
 }
 
-/** The wrapper is a command to a server; players and files know only what is inside (TRAPS 3.10). */
+/** The wrapper is a command to a server; players and files know only what is inside (docs/COMPATIBILITY.md 4). */
 export function withoutSetDataFrame(tag: Tag): Tag {
   const isWrapped = SET_DATA_FRAME.every((byte, index) => tag.body[index] === byte);
   return isWrapped ? { ...tag, body: tag.body.subarray(SET_DATA_FRAME.length) } : tag;

@@ -22,8 +22,8 @@ export type Refined = {
 const LENGTH_BYTES = 4;
 
 /**
- * Some encoders change size or profile without a configuration: the new parameter sets stand only in the keyframes (TRAPS
- * 4.12), or never sent one at all. Browsers need it. This makes it from the keyframe, for track 0 of H.264 and H.265, and
+ * Some encoders change size or profile without a configuration: the new parameter sets stand only in the
+ * keyframes, or never sent one at all. Browsers need it. This makes it from the keyframe, for track 0 of H.264 and H.265, and
  * leaves out repetitions of the configuration that is outdated. Small differences that a decoder takes from the frames
  * themselves change nothing.
  */

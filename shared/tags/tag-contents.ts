@@ -3,7 +3,7 @@ import { ByteReader } from '../bytes/byte-reader.ts';
 import { type Amf0Value, decodeAmf0Leniently } from './amf0.ts';
 import type { Tag } from './tag.ts';
 
-/** Names as PRODUCT uses them in `inspect`, in channel descriptions and in messages to people. */
+/** Names as they are told in `inspect`, in channel descriptions and in messages to people. */
 export type VideoCodec =
   | 'h264'
   | 'hevc'
@@ -90,7 +90,7 @@ export function readTagContents(tag: Tag): readonly TagContent[] {
 
 function readScript(body: Uint8Array): TagContent[] {
   const values = decodeAmf0Leniently(body);
-  // RTMP's wrapper for metadata that a server is to keep; files and players know only what is inside (TRAPS 3.10).
+  // RTMP's wrapper for metadata that a server is to keep; files and players know only what is inside.
   const [name, ...rest] = isText(values[0], '@setDataFrame') ? values.slice(1) : values;
   return name?.type === 'string' ? [{ role: 'script', name: name.value, values: rest }] : [];
 }
@@ -201,7 +201,7 @@ function readEnhancedVideo(reader: ByteReader, first: number, contents: TagConte
   }
 }
 
-/** Only these carry a composition offset, and only with CodedFrames (TRAPS 4.3). */
+/** Only these carry a composition offset, and only with CodedFrames (Enhanced RTMP v2, ExVideoTagBody). */
 function isReordered(codec: VideoCodec): boolean {
   return codec === 'h264' || codec === 'hevc' || codec === 'vvc';
 }
@@ -238,7 +238,7 @@ function readAudio(reader: ByteReader, contents: TagContent[]): void {
   }
   const codec = LEGACY_AUDIO_CODECS[format];
   if (codec === undefined) return;
-  // An empty AAC header comes before the real one when ffmpeg copies from a transport stream (TRAPS 10.3).
+  // An empty AAC header comes before the real one when ffmpeg copies from a transport stream (docs/COMPATIBILITY.md 3).
   const isConfiguration = codec === 'aac' && reader.u8() === 0;
   if (reader.remaining === 0) return;
   const data = reader.rest();
@@ -265,7 +265,7 @@ function readEnhancedAudio(reader: ByteReader, first: number, contents: TagConte
     if (codec === undefined) continue;
     switch (part.packetType) {
       case AUDIO_PACKET.sequenceStart: {
-        // Only Opus may leave it empty (TRAPS 4.6).
+        // Only Opus may leave it empty.
         if (body.remaining === 0 && codec !== 'opus') break;
         const configuration = codec === 'flac' ? flacStreamInfo(body.rest()) : body.rest();
         contents.push({ role: 'audio-configuration', codec, trackId, configuration });

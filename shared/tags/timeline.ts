@@ -9,7 +9,7 @@ export type PlacedTag = {
   readonly isDiscontinuity: boolean;
 };
 
-/** A longer step of the source's time, either way, is no pause and no jitter but another time (TRAPS 2.3). */
+/** A longer step of the source's time, either way, is no pause and no jitter but another time. */
 const JUMP_MS = 1_000;
 /** How far apart a source may begin its audio and its video: servers that send a cached group of pictures first, late microphones. */
 const TRACK_START_MS = 5_000;
@@ -19,7 +19,7 @@ const USUAL_STEP_MS_MAX = 200;
 const FIRST_STEP_MS = { audio: 23, video: 40 } as const;
 /** Shorter bodies with nothing in them are headers that say nothing (an empty AAC header), whose times mean nothing either. */
 const SILENT_HEADER_BYTES_MAX = 16;
-/** Times wrap here: at 32 bits by the specification, at 31 by encoders that mask the sign bit (TRAPS 2.1). */
+/** Times wrap here: at 32 bits by the specification, at 31 by encoders that mask the sign bit (docs/COMPATIBILITY.md 5). */
 const WRAPS = [2 ** 32, 2 ** 31] as const;
 
 type MediaKind = 'audio' | 'video';

@@ -1,6 +1,6 @@
 /**
  * Some senders put H.264 and H.265 into FLV with start codes between NAL units instead of lengths before them (Annex B of the
- * codec's specification; TRAPS 4.13). Returns the frame with lengths; the frame itself where it has them already.
+ * codec's specification; docs/COMPATIBILITY.md 3). Returns the frame with lengths; the frame itself where it has them already.
  */
 export function toLengthPrefixed(frame: Uint8Array, lengthBytes: number): Uint8Array {
   if (!beginsWithStartCode(frame) || hasLengths(frame, lengthBytes)) return frame;

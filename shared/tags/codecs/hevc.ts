@@ -3,7 +3,7 @@ import { ByteReader } from '../../bytes/byte-reader.ts';
 import type { VideoDescription } from '../codec-descriptions.ts';
 import { withoutEmulationPrevention } from './nal-unit.ts';
 
-/** HEVCDecoderConfigurationRecord (ISO/IEC 14496-15 8.3.3.1). Its version is 1, or 0 from older encoders (TRAPS 4.8). */
+/** HEVCDecoderConfigurationRecord (ISO/IEC 14496-15 8.3.3.1). Its version is 1, or 0 from older encoders. */
 export function describeHevc(hvcC: Uint8Array): VideoDescription | undefined {
   const reader = new ByteReader(hvcC);
   reader.skip(1);

@@ -1,5 +1,5 @@
 /*
- * Tags become fragmented MP4 that a browser plays without a hole: the rules of TRAPS 10, each on tags made by hand.
+ * Tags become fragmented MP4 that a browser plays without a hole (docs/COMPATIBILITY.md 6), each on tags made by hand.
  * Fragments are read back with a small box reader; ffmpeg's word on them is in remuxer-ffmpeg.test.ts.
  */
 import assert from 'node:assert/strict';
@@ -246,7 +246,7 @@ test('nonsense in place of a configuration or a frame throws nothing', () => {
   assert.ok(fragments.every((fragment) => fragment.kind === 'unsupported'));
 });
 
-test('frames with start codes instead of lengths become frames with lengths (TRAPS 4.13)', () => {
+test('frames with start codes instead of lengths become frames with lengths', () => {
   const withLengths = remux([SMALL_CONFIGURATION, withSets(SMALL, 0), withSets(SMALL, 40)]);
   const withCodes = remux([SMALL_CONFIGURATION, withStartCodes(SMALL, 0), withStartCodes(SMALL, 40)]);
   assert.equal(samples(withCodes, 'video').length, 2);

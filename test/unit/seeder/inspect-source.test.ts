@@ -1,4 +1,4 @@
-// A feed is told as PRODUCT.md promises it: container, duration, tracks, and its faults, a line a kind.
+// A feed is told: container, duration, tracks, and its faults, a line a kind.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { inspectSource } from '../../../seeder/inspect-source.ts';
@@ -134,7 +134,7 @@ describe('inspect', () => {
     await assert.rejects(inspectSource(pieces(flvOf([]))), { code: 'no-tracks' });
   });
 
-  test('tells a configuration that stands only in the keyframes (TRAPS 4.12)', async () => {
+  test('tells a configuration that stands only in the keyframes', async () => {
     const tags = [SMALL_CONFIGURATION, withSets(SMALL, 0), withSets(LARGE, 40), withSets(LARGE, 80)];
     const { tracks, faults } = await inspectSource(pieces(flvOf(tags)));
     assert.deepEqual([tracks[0]?.width, tracks[0]?.height], [1280, 720]);

@@ -40,7 +40,7 @@ describe('AMF0', () => {
     });
   }
 
-  test('an end marker that is missing is forgiven (TRAPS 3.7)', () => {
+  test('an end marker that is missing is forgiven', () => {
     assert.deepEqual(decodeAmf0(hex('08 00000001 0001 61 0101')), [
       { type: 'ecma-array', count: 1, properties: [['a', { type: 'boolean', value: true }]] },
     ]);

@@ -65,7 +65,7 @@ const VIDEO: readonly [name: string, codec: VideoCodec, bytes: string, descripti
     avc(160, 120, 'avc1.42801f'),
   ],
   [
-    'NAL lengths of two bytes (TRAPS 4.13)',
+    'NAL lengths of two bytes',
     'h264',
     '0142c01efde100196742c01ed890280bfe5c0440000003004000000c83c58b898001000568c888cb20',
     avc(640, 360, 'avc1.42c01e', 2),
@@ -78,7 +78,7 @@ const VIDEO: readonly [name: string, codec: VideoCodec, bytes: string, descripti
     avc(544, 960, 'hvc1.1.6.L90.B0'),
   ],
   [
-    'HEVC of record version 0 (TRAPS 4.8)',
+    'HEVC of record version 0',
     'hevc',
     '000160000000b000000000005af000fcfdf8f800000f03a00001001840010c01ffff016000000300b0000003000003005a170240a100010023420101016000000300b0000003000003005aa0044200f058817b916452ffcb9fc4fe88a2000100074401c072f05324',
     avc(544, 960, 'hvc1.1.6.L90.B0'),
@@ -139,7 +139,7 @@ const AUDIO: readonly [name: string, codec: AudioCodec, bytes: string, descripti
   ['one byte of AAC', 'aac', '12', undefined],
   ['no AAC', 'aac', '', undefined],
   ['Opus mono', 'opus', '4f707573486561640101380180bb0000000000', sound(48000, 1, 'opus', 960)],
-  ['Opus that says nothing (TRAPS 4.6)', 'opus', '', sound(48000, 2, 'opus', 960)],
+  ['Opus that says nothing', 'opus', '', sound(48000, 2, 'opus', 960)],
   [
     'FLAC',
     'flac',

@@ -9,7 +9,7 @@ const WRAPPER = '02 000d 40736574446174614672616d65';
 const OTHER_AUDIO = tagOf('audio', 9000, 'af 00 1190');
 
 describe('a store of configurations', () => {
-  test('tells new, repeated and changed (TRAPS 4.12)', () => {
+  test('tells new, repeated and changed', () => {
     const store = new ConfigurationStore();
     const tags = [
       VIDEO_CONFIGURATION,
@@ -39,7 +39,7 @@ describe('a store of configurations', () => {
     assert.deepEqual(store.tags(), [OTHER_AUDIO]);
   });
 
-  test('strips the wrapper of metadata (TRAPS 3.10)', () => {
+  test('strips the wrapper of metadata', () => {
     const store = new ConfigurationStore();
     const wrapped = tagOf('data', 0, `${WRAPPER} ${METADATA} 000009`);
     assert.equal(store.observe(wrapped), 'new');
@@ -48,7 +48,7 @@ describe('a store of configurations', () => {
     assert.equal(withoutSetDataFrame(videoFrame(0)).body.byteLength, videoFrame(0).body.byteLength);
   });
 
-  test('ignores other script data and empty AAC headers (TRAPS 10.3)', () => {
+  test('ignores other script data and empty AAC headers', () => {
     const store = new ConfigurationStore();
     assert.equal(store.observe(tagOf('audio', 0, 'af 00')), 'none');
     assert.equal(store.observe(tagOf('data', 0, '02 0004 74657374 05')), 'none');
@@ -79,7 +79,7 @@ describe('a store of configurations', () => {
     assert.equal(store.observe(tagOf('video', 0, '1c 00 000000 aabb')), 'changed');
   });
 
-  test('keeps the colours of the pictures, behind their configuration (TRAPS 4.11)', () => {
+  test('keeps the colours of the pictures, behind their configuration', () => {
     const store = new ConfigurationStore();
     const colours = tagOf('video', 40, '94 68766331 0200 09 636f6c6f72496e666f 03 000009');
     const none = tagOf('video', 80, '94 68766331 0200 09 636f6c6f72496e666f 06');

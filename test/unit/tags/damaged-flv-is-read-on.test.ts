@@ -16,7 +16,7 @@ const STREAM: readonly Tag[] = Array.from({ length: 40 }, (_, index) =>
 
 describe('PreviousTagSize', () => {
   for (const [name, size] of [
-    ['0 behind every tag (TRAPS 4.1)', () => 0],
+    ['0 behind every tag', () => 0],
     ['the length of the body alone', (tag: Tag) => tag.body.byteLength],
     ['a number without meaning', () => 0x01020304],
   ] as const) {

@@ -1,4 +1,4 @@
-// Configurations that stand only in the keyframes: found, made, and told once (TRAPS 4.12).
+// Configurations that stand only in the keyframes: found, made, and told once.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';

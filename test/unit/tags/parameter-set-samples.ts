@@ -39,7 +39,7 @@ export function withSets({ units, slice }: Sets, timestampMs: number, head = '17
   return tagOf('video', timestampMs, `${head} ${prefixed.join('')}`);
 }
 
-/** The same with start codes instead of lengths (TRAPS 4.13). */
+/** The same with start codes instead of lengths. */
 export function withStartCodes({ units, slice }: Sets, timestampMs: number, head = '17 01 000000'): Tag {
   return tagOf('video', timestampMs, `${head} ${[...units, slice].map((unit) => `00000001${unit}`).join('')}`);
 }

@@ -77,7 +77,7 @@ describe('a wrap', () => {
     assert.equal(place(new Timeline(), video(2 ** 32 - 60, 2 ** 32 - 20, 20, 60)), 'v0 v40 v80 v120');
   });
 
-  test('at 2^31 goes on (TRAPS 2.1)', () => {
+  test('at 2^31 goes on', () => {
     assert.equal(place(new Timeline(), video(2 ** 31 - 60, 2 ** 31 - 20, 20, 60)), 'v0 v40 v80 v120');
   });
 

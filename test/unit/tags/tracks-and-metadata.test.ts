@@ -45,7 +45,7 @@ describe('a track observer', () => {
     ]);
   });
 
-  test('believes metadata on size only where no configuration tells it (TRAPS 3.9)', () => {
+  test('believes metadata on size only where no configuration tells it', () => {
     const observer = new TrackObserver();
     observer.observe(
       metadataTag([
