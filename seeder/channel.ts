@@ -189,7 +189,7 @@ export class Channel {
           return;
         }
         const delayMs = this.backOff.nextDelayMs();
-        this.noteFailure(`${errorText(thrown)}; trying again in ${(delayMs / 1000).toFixed(1)} s`);
+        this.noteFailure(`${errorText(thrown).replace(/\.$/, '')}; trying again in ${(delayMs / 1000).toFixed(1)} s`);
         if (!(await this.pause(delayMs, signal))) return;
         this.restart();
       }
@@ -372,7 +372,8 @@ export class Channel {
     const before = this.currentState;
     if (before.status === status && before.text === text) return;
     this.currentState = { status, text };
-    if (before.status !== status) {
+    // What a channel that has not begun waits for (a file that is not there: its name mistyped?) is told too.
+    if (before.status !== status || status === 'starting') {
       this.logger.info({ channel: this.name, from: before.status, to: status }, text);
     }
     for (const listener of [...this.stateListeners]) listener(this.currentState);

@@ -74,7 +74,8 @@ async function readObject(path: string): Promise<Record<string, unknown>> {
   if (text.length > FILE_BYTES_MAX) throw new UsageError(`the config file ${path} is over 1 MiB`);
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    // A byte order mark, as some editors write it, is no part of the text.
+    value = JSON.parse(text.replace(/^\ufeff/, ''));
   } catch (thrown) {
     throw new UsageError(`the config file ${path} is no JSON: ${errorText(thrown)}`);
   }

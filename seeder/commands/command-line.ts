@@ -42,8 +42,8 @@ function buildProgram(environment: Environment): Command {
     .helpOption('--help', 'Say what can be done.')
     .helpCommand(false)
     .enablePositionalOptions()
-    .argument('[command]')
-    .action(async (name: string | undefined, options: OptionValues) => {
+    .argument('[command...]')
+    .action(async ([name]: readonly string[], options: OptionValues) => {
       if (name !== undefined) throw unknownCommand(name, program);
       await ACTIONS.demo(options, environment);
     });
@@ -64,7 +64,7 @@ function buildProgram(environment: Environment): Command {
     'Broadcast one source: an http(s) address of FLV, an FLV file (one still being written is followed), or - for standard input.',
   )
     .argument('<source>', 'address, file or -')
-    .requiredOption('--channel <name>', 'Name in addresses: letters, digits, _ and -.')
+    .option('--channel <name>', 'Name in addresses: letters, digits, _ and -. Needed.')
     .option('--title <text>', "What viewers read. Default: the channel's name.")
     .option('--loop', 'Play a finished file round and round as if live.');
   const tracker = add('tracker', 'The tracker alone: introduces viewers to each other, serves no media.');

@@ -28,6 +28,9 @@ export async function serve(options: OptionValues, environment: Environment): Pr
 
 /** `swarmtube seed SOURCE --channel NAME`. */
 export async function seed(source: string, options: OptionValues, environment: Environment): Promise<void> {
+  if (options.channel === undefined) {
+    throw new UsageError('--channel NAME is missing: it is the name in the addresses, as in --channel main');
+  }
   const config = await readConfig(options, environment);
   const name = parseChannelName(options.channel);
   if (name === undefined) {

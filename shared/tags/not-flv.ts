@@ -13,8 +13,7 @@ function sentence(bytes: Uint8Array): string {
   const text = String.fromCharCode(...bytes.subarray(0, SNIFFED_BYTES)).replace(/^\u00ef\u00bb\u00bf/, '');
   const visible = text.trimStart();
   if (visible.startsWith('<')) return 'This is a web page, not an FLV stream: check the address in a browser.';
-  if (visible.startsWith('#EXTM3U'))
-    return 'This is an HLS playlist, not an FLV stream: its address should end in .m3u8.';
+  if (visible.startsWith('#EXTM3U')) return `This is an HLS playlist, not an FLV stream: ${REMUX_ADVICE}`;
   if (visible.startsWith('{') || visible.startsWith('[')) {
     return 'This is a JSON text, perhaps an error message, not an FLV stream: check the address.';
   }

@@ -1,6 +1,7 @@
 // A channel from its feed to its log: states, epochs, failures, silence. The feed is a script, time stands still until told.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { pino } from 'pino';
 import { Channel } from '../../../seeder/channel.ts';
 import { createSigningKey } from '../../../seeder/signing-key.ts';
 import { SwarmtubeError } from '../../../shared/basics/errors.ts';
@@ -162,9 +163,22 @@ test('metadata loses what only holds of a file, and the wrapper', async (context
   assert.doesNotMatch(metadata, /duration|@setDataFrame/);
 });
 
+test('what a feed waits for before its first broadcast is logged', async (context) => {
+  const feed = new ScriptedFeed();
+  const clock = new ManualClock();
+  const lines: string[] = [];
+  const logger = pino({}, { write: (line: string) => lines.push(line) });
+  const channel = new Channel({ name: 'demo' as ChannelName, feed, signingKey: SIGNING_KEY, clock, logger });
+  context.after(() => channel.stop());
+  channel.start();
+  feed.say({ type: 'waiting', text: 'live.flv is not there yet' });
+  await settle();
+  assert.equal(lines.filter((line) => line.includes('live.flv is not there yet')).length, 1);
+});
+
 test('a feed that fails is opened again with a growing delay, and its sentence is shown', async (context) => {
   const { feed, clock, channel } = stage(context);
-  const failure = new SwarmtubeError('feed-status', 'http://h/a.flv answered 404');
+  const failure = new SwarmtubeError('feed-status', 'http://h/a.flv answered 404.');
   const opened: number[] = [];
   for (let attempt = 1; attempt <= 8; attempt++) {
     feed.say(failure);

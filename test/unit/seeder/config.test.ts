@@ -93,6 +93,10 @@ test('a file holds the channels, and its paths are relative to it', async () => 
   assert.equal(resolveSource('/a', '-'), '-');
 });
 
+test('a byte order mark before the file is no mistake', async () => {
+  assert.equal((await fromFile('\ufeff{"port": 9000}')).port, 9000);
+});
+
 const COMMAND_LINE_REFUSALS: readonly (readonly [options: Record<string, unknown>, message: string])[] = [
   [{ port: '70000' }, '--port: must be a port, 0 to 65535'],
   [{ port: '-1' }, '--port: must be a port, 0 to 65535'],
