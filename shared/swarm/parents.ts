@@ -292,8 +292,6 @@ export class Parents {
     if (context.role === 'seeder' || context.epoch === undefined || context.endSequence !== undefined) return;
     if (substream.feed.kind !== 'idle' || !context.isSwarmEnabled) return;
     const isLeased = this.serverStream.isLeased(substream.index);
-    // In a swarm that is short of upload, whoever feeds others out of a lease is one more head.
-    if (isLeased && context.swarm.isShort && substream.children.length > 0) return;
     const asker = askerFor(context, substream, this.uplink.slots, isLeased);
     const best = chooseParent(context, substream, asker, () => false);
     if (best !== undefined) this.subscriptions.ask(substream, best.link, 'find');

@@ -58,7 +58,7 @@ export class UplinkEstimate {
   }
 
   /** What was carried since the last look, and what stood all the time. True: the line is full, and belief was lowered. */
-  measure(nowMs: Millis, limit: number): boolean {
+  measure(nowMs: Millis, limit: number, promisedBytesPerSecond: number): boolean {
     const { config, clock, links } = this.context;
     let carried = 0;
     let active = 0;
@@ -84,7 +84,7 @@ export class UplinkEstimate {
       return true;
     }
     const isFree = standingNow * 1000 <= rate * FREE_MS;
-    if (isFree && this.wasFree) this.grow(nowMs, limit);
+    if (isFree && this.wasFree) this.grow(nowMs, limit, promisedBytesPerSecond);
     this.wasFree = isFree;
     return false;
   }
@@ -109,8 +109,10 @@ export class UplinkEstimate {
   }
 
   /** Nothing stands: the line carries all it is given. Does that say that it would carry more? */
-  private grow(nowMs: Millis, limit: number): void {
-    if (this.carriedMean > Math.min(this.believed, limit) * FULL_SHARE) {
+  private grow(nowMs: Millis, limit: number, promisedBytesPerSecond: number): void {
+    // Slots are whole: with all of them taken a slow line carries far less than is believed, and would never show that it could more.
+    const isAllTaken = promisedBytesPerSecond > 0 && this.carriedMean > promisedBytesPerSecond * FULL_SHARE;
+    if (isAllTaken || this.carriedMean > Math.min(this.believed, limit) * FULL_SHARE) {
       // Close to where the line was full the last time it is felt for slowly: each overshoot costs children their feed.
       if (this.believed > this.fullAt * FORGET_FULL_FACTOR) this.fullAt = Number.POSITIVE_INFINITY;
       const factor = this.believed > this.fullAt * CLOSE_SHARE ? CAREFUL_FACTOR : INCREASE_FACTOR;

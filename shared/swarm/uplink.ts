@@ -61,7 +61,7 @@ export class Uplink {
 
   /** Every `uplinkIntervalMs`. */
   measure(nowMs: Millis): void {
-    const isFull = this.estimate.measure(nowMs, this.limit);
+    const isFull = this.estimate.measure(nowMs, this.limit, this.slotCount * this.slotBytesPerSecond);
     // What the slots withdrawn stood for is in the belief now.
     if (isFull) this.withdrawn = 0;
     else this.recover(nowMs);
@@ -112,6 +112,10 @@ export class Uplink {
     return this.pacer.backlogMs() > Math.max(config.shedBacklogMs, packetMs * SHED_PACKETS);
   }
 
+  private get slotBytesPerSecond(): number {
+    return this.context.clock.bytesPerSecond / this.context.config.substreams;
+  }
+
   private recover(nowMs: Millis): void {
     const { config } = this.context;
     if (this.withdrawn === 0 || this.pacer.backlogMs() >= config.slotRecoveryBacklogMs) return;
@@ -127,9 +131,8 @@ export class Uplink {
   }
 
   private countSlots(): void {
-    const { config, clock, role } = this.context;
-    const slotBytesPerSecond = clock.bytesPerSecond / config.substreams;
-    const quotient = (this.bytesPerSecond * config.uplinkShare) / slotBytesPerSecond - this.withdrawn;
+    const { config, role } = this.context;
+    const quotient = (this.bytesPerSecond * config.uplinkShare) / this.slotBytesPerSecond - this.withdrawn;
     const fresh = Math.max(0, Math.min(config.slotsMax, Math.floor(quotient)));
     if (fresh < this.slotCount && quotient > this.slotCount - SLOT_HYSTERESIS) return;
     this.slotCount = role === 'seeder' ? Math.min(fresh, this.copies() * config.substreams) : fresh;
