@@ -13,6 +13,12 @@ export type LineKind = {
   readonly share: number;
 };
 
+/** UDP, DTLS and SCTP around each datagram of at most so many bytes. */
+export const DATAGRAM_OVERHEAD_BYTES = 85;
+export const DATAGRAM_BYTES = 1150;
+/** A line's rate is told as what it carries of packets: on the wire it is more. */
+export const WIRE_SHARE = (DATAGRAM_BYTES + DATAGRAM_OVERHEAD_BYTES) / DATAGRAM_BYTES;
+
 /** Upstream is what people have, not what is advertised; 8 Mbit/s is the most that is used of any. Losses come to about 1 %. */
 export const LINES = {
   fibre: { uplinkKbps: 8000, downlinkKbps: 100_000, accessMs: 2, jitterMs: 2, loss: 0.002, share: 0.14 },

@@ -2,12 +2,9 @@ import type { Random } from '../shared/basics/random.ts';
 import type { PeerId } from '../shared/basics/units.ts';
 import type { LinkChannel } from '../shared/swarm/engine-types.ts';
 import type { EventQueue } from './event-queue.ts';
-import { LINES } from './lines.ts';
+import { DATAGRAM_BYTES, DATAGRAM_OVERHEAD_BYTES, LINES } from './lines.ts';
 import type { SimulatedPeer, Wire } from './simulated-peer.ts';
 
-/** UDP, DTLS and SCTP around each datagram of at most so many bytes. */
-const DATAGRAM_OVERHEAD_BYTES = 85;
-const DATAGRAM_BYTES = 1150;
 /** Two peers at the same place, and what the whole width of the map adds, one way. Mean distance is 0.52 of the width. */
 const ONE_WAY_MS_MIN = 3;
 const ONE_WAY_MS_ACROSS = 44;

@@ -1,4 +1,5 @@
 import { SwarmtubeError } from '../shared/basics/errors.ts';
+import type { EngineConfig } from '../shared/swarm/engine-config.ts';
 
 /** An audience and what befalls it. */
 export type Scenario = {
@@ -87,6 +88,8 @@ export type SimulationOptions = {
   readonly copies: number;
   /** A signature takes so long to check, ms. */
   readonly verifyMs: number;
+  /** Settings of every viewer's engine that differ from the shipped ones: a rule turned off, a number changed. */
+  readonly engine: Partial<EngineConfig>;
 };
 
 export function simulationOptions(given: Partial<SimulationOptions> & { readonly minutes: number }): SimulationOptions {
@@ -104,6 +107,7 @@ export function simulationOptions(given: Partial<SimulationOptions> & { readonly
     unreachablePairs: 0.15,
     copies: 0,
     verifyMs: 0,
+    engine: {},
     ...given,
   };
   if (options.warmUpMs >= options.minutes * 60_000) {

@@ -3,7 +3,7 @@ import { SwarmEngine } from '../shared/swarm/engine.ts';
 import type { EngineConfig } from '../shared/swarm/engine-config.ts';
 import type { EngineInput, EngineOutput } from '../shared/swarm/engine-types.ts';
 import type { PeerRole } from '../shared/wire/tracker-messages.ts';
-import { LineQueue } from './lines.ts';
+import { LineQueue, WIRE_SHARE } from './lines.ts';
 import { bugAfter, bugInput, bugOutputs, type PlantedBug } from './planted-bugs.ts';
 import type { PlannedViewer } from './population.ts';
 
@@ -81,8 +81,8 @@ export class SimulatedPeer {
     this.world = world;
     this.role = role;
     this.plan = plan;
-    this.uplink = new LineQueue(plan.uplinkKbps);
-    this.downlink = new LineQueue(plan.downlinkKbps);
+    this.uplink = new LineQueue(plan.uplinkKbps * WIRE_SHARE);
+    this.downlink = new LineQueue(plan.downlinkKbps * WIRE_SHARE);
     this.uploadBytesPerSecond = plan.isUploader ? Math.round(plan.uplinkKbps * 125) : 0;
     this.trackerOneWayMs = delays.trackerOneWayMs;
     this.httpOneWayMs = delays.httpOneWayMs;

@@ -216,7 +216,7 @@ export class Simulation implements PeerWorld {
       trackerOneWayMs: own.between(...TRACKER_ONE_WAY_MS),
       httpOneWayMs: own.between(...HTTP_ONE_WAY_MS),
     };
-    const config = { targetLatencyMs: this.options.latencyMs };
+    const config = { targetLatencyMs: this.options.latencyMs, ...this.options.engine };
     const peer = new SimulatedPeer(this, 'viewer', plan, config, delays, this.extras.bug);
     this.viewers.add(peer);
     this.measures.joined(peer, this.nowMs);
