@@ -5,7 +5,7 @@ import { openBrowserConnector } from '../shared/driver/browser/webrtc-connector.
 import { createBrowserTimer } from '../shared/driver/browser/worker-timer.ts';
 import { createHttpPacketSource } from '../shared/driver/http-packet-source.ts';
 import { createPacketVerifier, supportsEd25519 } from '../shared/driver/packet-verifier.ts';
-import type { PacketSource, PeerConnector } from '../shared/driver/ports.ts';
+import type { PacketSource, PacketVerifier, PeerConnector } from '../shared/driver/ports.ts';
 import { createTrackerClient } from '../shared/driver/socket-io-tracker-client.ts';
 import { SwarmDriver } from '../shared/driver/swarm-driver.ts';
 import type { Packet } from '../shared/packets/packet.ts';
@@ -41,6 +41,8 @@ const REJECTED_AT_WRONG_KEY = 8;
 const UPLOAD_LIMIT_OF_BITRATE = 1.2;
 /** A limit that moved with every breath of the encoder would make and break promises to other viewers. */
 const BITRATE_CHANGE_MIN = 0.25;
+/** The swarm is joined behind the first picture, or when that takes longer than this: connections cost the page time. */
+const JOIN_AFTER_MS_MAX = 500;
 const WRONG_KEY = "The broadcast is not signed with this page's key: copy the embed code from the watch page again.";
 
 /**
@@ -55,6 +57,9 @@ export class ChannelSession {
   private connector: PeerConnector | undefined;
   private driver: SwarmDriver | undefined;
   private epoch: Epoch | undefined;
+  private isRestartWanted = false;
+  /** What playback waits for. */
+  private nextSequence = 0;
   private isSwarmWanted: boolean;
   private uploadBytesPerSecond: number | undefined;
   private retries = 0;
@@ -62,6 +67,8 @@ export class ChannelSession {
   private isAnnounced = false;
   private isClosed = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private joinTimer: ReturnType<typeof setTimeout> | undefined;
+  private verifier: Promise<PacketVerifier> | undefined;
   private received = 0;
   private bitrate = 0;
 
@@ -73,6 +80,8 @@ export class ChannelSession {
     const { channelUrl, token } = options;
     this.source = createHttpPacketSource(channelUrl, { nowMs, ...(token !== undefined && { token }) });
     this.ask();
+    // While the server is being asked: the first packet must not wait for the browser's cryptography.
+    if (options.key !== undefined) this.verifier = this.makeVerifier(options.key);
   }
 
   /** Asks the server now, as playback has run dry or the swarm plays something else; not if it is being asked anyway. */
@@ -80,13 +89,15 @@ export class ChannelSession {
     if (!this.isClosed && this.retries === 0) this.ask();
   }
 
-  /** As `refresh`, and begins anew at the newest door even if the epoch is the same. */
+  /** As `refresh`, and begins anew at the newest door even if the epoch is the same, if the server has more than we had. */
   restart(): void {
-    this.epoch = undefined;
+    this.isRestartWanted = true;
     this.refresh();
   }
 
   setPlayback(targetLatencyMs: number, nextSequence: Sequence): void {
+    this.nextSequence = nextSequence;
+    this.driver?.start();
     this.driver?.setPlayback(targetLatencyMs, nextSequence);
   }
 
@@ -115,6 +126,7 @@ export class ChannelSession {
     if (this.isClosed) return;
     this.isClosed = true;
     clearTimeout(this.timer);
+    clearTimeout(this.joinTimer);
     this.driver?.close();
     this.connector?.close();
     this.source.close();
@@ -136,7 +148,7 @@ export class ChannelSession {
       });
   }
 
-  private async hear(description: ChannelDescription, clockOffsetMs: number): Promise<void> {
+  private hear(description: ChannelDescription, clockOffsetMs: number): void {
     if (this.isClosed) return;
     const key = decodeBase64Url(description.publicKey);
     const pinned = this.options.key ?? key;
@@ -148,7 +160,7 @@ export class ChannelSession {
     this.noteBitrate(description.bitrate);
     this.events.onClock(clockOffsetMs);
     this.events.onDescription(description);
-    const { epoch, doorSequence } = description;
+    const { epoch, doorSequence, newestSequence } = description;
     if (!description.live || epoch === null || doorSequence === null) {
       this.epoch = undefined;
       this.askAgain(true);
@@ -157,30 +169,32 @@ export class ChannelSession {
     }
     this.retries = 0;
     this.askAgain(false);
-    const driver = this.driver ?? (await this.openDriver(description, pinned));
-    if (this.isClosed) return;
+    const driver = this.driver ?? this.openDriver(description, pinned);
     driver.setClockOffset(clockOffsetMs);
-    if (epoch === this.epoch) return;
+    // A feed that is silent for a while is no reason to show its last seconds once more.
+    const isBehind = this.isRestartWanted && (newestSequence ?? 0) >= this.nextSequence;
+    this.isRestartWanted = false;
+    if (epoch === this.epoch && !isBehind) return;
     this.epoch = epoch;
     this.events.onEpoch(epoch, doorSequence);
     driver.setEpoch(epoch, doorSequence);
     if (this.driver !== undefined) return;
     this.driver = driver;
     this.applyUploadLimit();
-    driver.start();
+    this.joinTimer = setTimeout(() => driver.start(), JOIN_AFTER_MS_MAX);
   }
 
-  private async openDriver(description: ChannelDescription, key: Uint8Array): Promise<SwarmDriver> {
-    const { channel, channelUrl, token, patienceMs } = this.options;
-    if (!(await supportsEd25519())) await loadScriptVerifier();
-    const verify = await createPacketVerifier(channel, key);
+  private openDriver(description: ChannelDescription, key: Uint8Array): SwarmDriver {
+    const { channelUrl, channel, token, patienceMs } = this.options;
+    this.verifier ??= this.makeVerifier(key);
+    const { verifier } = this;
     this.connector = this.options.p2p === 'off' ? undefined : openBrowserConnector();
     const trackerUrl = new URL(description.tracker, channelUrl).href;
     const driver = new SwarmDriver({
       channel,
       role: 'viewer',
       source: this.source,
-      verify,
+      verify: async (packet) => (await verifier)(packet),
       timer: createBrowserTimer(),
       nowMs: this.nowMs,
       seed: crypto.getRandomValues(new Uint32Array(1))[0] ?? 1,
@@ -199,6 +213,14 @@ export class ChannelSession {
     });
     driver.setSwarmEnabled(this.isSwarmWanted);
     return driver;
+  }
+
+  private makeVerifier(key: Uint8Array): Promise<PacketVerifier> {
+    const verifier = supportsEd25519()
+      .then((isSupported) => (isSupported ? undefined : loadScriptVerifier()))
+      .then(() => createPacketVerifier(this.options.channel, key));
+    verifier.catch((thrown) => this.fail('player', errorText(thrown)));
+    return verifier;
   }
 
   private noteBitrate(bitsPerSecond: number): void {

@@ -129,9 +129,10 @@ export class SwarmPlayerElement extends HTMLElement {
       this.overlay.update(player);
       this.showError(code, message);
     });
+    // First of all the server is asked; what is around the picture is built while it answers.
+    if (this.hasAttribute('autoplay')) player.play();
     this.updateControls();
     this.overlay.update(player);
-    if (this.hasAttribute('autoplay')) player.play();
   }
 
   private drop(): void {
