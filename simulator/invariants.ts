@@ -41,7 +41,7 @@ type Account = {
 };
 
 /**
- * What must hold whatever happens (THREATS.md), looked at with every input and output of every honest peer. Each rule reads
+ * What must hold whatever happens, looked at with every input and output of every honest peer. Each rule reads
  * nothing but what passes by, so that looking changes nothing and costs little.
  */
 export class Invariants {

@@ -7,7 +7,7 @@ import type { ServerObserver } from './origin-server.ts';
 import { Playout } from './playout.ts';
 import type { SimulatedPeer, Wire } from './simulated-peer.ts';
 
-/** Slots are given out for so much of an uplink (SWARM.md 3.1: eta). */
+/** Slots are given out for so much of an uplink (the engine's `uplinkShare`). */
 const UPLINK_SHARE = 0.9;
 /** A viewer's first seconds say how it starts, not how packets travel. */
 const YOUNG_MS = 5000;

@@ -33,7 +33,7 @@ const UPLINK_KBPS_MIN = 200;
 
 /**
  * Who comes when, with which line, for how long. Drawn from a stream of its own: a change of the algorithm must meet the very
- * same audience, or runs differ by 30 % for no reason (SWARM.md 5.12).
+ * same audience, or runs differ by 30 % for no reason.
  */
 export function planAudience(options: SimulationOptions): PlannedViewer[] {
   const scenario: Scenario = SCENARIOS[options.scenario];

@@ -5,7 +5,7 @@ import type { EngineConfig } from '../shared/swarm/engine-config.ts';
 export type Scenario = {
   /** One line for people. */
   readonly what: string;
-  /** Upload of all viewers together in bitrates a viewer: what SWARM.md calls rho. */
+  /** Upload of all viewers together in bitrates a viewer. */
   readonly rho: number;
   /** Share of viewers that upload at all; they share `rho` among themselves. */
   readonly uploaders: number;

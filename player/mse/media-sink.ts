@@ -27,7 +27,7 @@ const PAUSED_AHEAD_SECONDS = 4;
 
 /**
  * Feeds fragments to a video element: one MediaSource, a SourceBuffer a track. Audio and video are apart, because in a
- * common buffer a change of audio makes the browser wait for the next video keyframe (TRAPS 10.1).
+ * common buffer a change of audio makes the browser wait for the next video keyframe (docs/COMPATIBILITY.md 6).
  *
  *   waiting for tracks ──all there, or time over──► open ──end()──► ended (and open again with the next fragment)
  */

@@ -11,7 +11,7 @@ export function isManaged(source: MediaSource): boolean {
   return 'streaming' in source;
 }
 
-/** The one to ask: `canPlayType` disagrees with it (TRAPS 10.8). */
+/** The one to ask: `canPlayType` disagrees with it. */
 export function isTypeSupported(mimeType: string): boolean {
   return mediaSourceClass()?.isTypeSupported(mimeType) ?? false;
 }
