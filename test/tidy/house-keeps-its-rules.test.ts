@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { projectFiles } from './project-files.ts';
-import { checkFile, checkImportGraph, checkLibraries, type Finding } from './rules.ts';
+import { checkDocuments, checkFile, checkImportGraph, checkLibraries, type Finding } from './rules.ts';
 
 const files = await projectFiles();
 
@@ -26,6 +26,10 @@ test('each file keeps the rules of the house', () => {
 
 test('no files import each other in a circle, and every import exists', () => {
   assertNone(checkImportGraph(files));
+});
+
+test('every document that is named is there', () => {
+  assertNone(checkDocuments(files));
 });
 
 test('every dependency is explained in ARCHITECTURE.md', () => {

@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checkFile, checkImportGraph, checkLibraries } from './rules.ts';
+import { checkDocuments, checkFile, checkImportGraph, checkLibraries } from './rules.ts';
 
 type Plant = { readonly path: string; readonly text: string; readonly rule: string; readonly says: RegExp };
 
@@ -149,6 +149,10 @@ const PLANTS: readonly Plant[] = [
   { path: 'seeder/channel.ts', text: '\n'.repeat(460), rule: 'long-file', says: /LONG_FILES/ },
   { path: 'seeder/channel.ts', text: `// ${'TO'}DO later\n`, rule: 'unfinished', says: /issue/ },
   { path: 'seeder/channel.ts', text: 'const x = 1;', rule: 'last-newline', says: /newline/ },
+  { path: ENGINE, text: '// SWARM 3.6.7: as many as its slots are worth\n', rule: 'document', says: /docs\/ALGORITHM/ },
+  { path: ENGINE, text: '/** Believed at first (DESIGN section 3). */\n', rule: 'document', says: /say why/ },
+  { path: 'test/unit/tags/amf0.test.ts', text: "test('forgiven (TRAPS 3.7)');\n", rule: 'document', says: /TRAPS/ },
+  { path: 'docs/TESTING.md', text: 'as in TRAPS 10\n', rule: 'document', says: /TRAPS 10/ },
   { path: 'README.md', text: 'run it in /home/someone/swarmtube/dist\n', rule: 'machine-path', says: /machine/ },
   {
     path: 'seeder/channel.ts',
@@ -186,6 +190,7 @@ const INNOCENT: readonly { readonly path: string; readonly text: string }[] = [
   { path: 'vite.config.ts', text: 'export default {};\n' },
   { path: 'docs/PROTOCOL.md', text: 'GET /live/main.json, /tmp and http://example.org/work/x\n' },
   { path: 'README.md', text: 'swarmtube seed ./live.flv\n' },
+  { path: ENGINE, text: '// docs/ALGORITHM.md 5, RFC 8445 section 10, ISO/IEC 14496-15 8.3.3.1, HTTP 404, MPEG-2\n' },
 ];
 
 for (const file of INNOCENT) {
@@ -213,6 +218,19 @@ test('an import of a file that is not there is found', () => {
   assert.deepEqual(
     findings.map(({ rule }) => rule),
     ['import-of-nothing'],
+  );
+});
+
+test('a document that is named and not there is found, wherever it is named', () => {
+  const findings = checkDocuments([
+    { path: 'docs/PROTOCOL.md', text: 'See [TESTING.md](TESTING.md).\n' },
+    { path: 'docs/TESTING.md', text: 'See ../README.md and docs/PROTOCOL.md.\n' },
+    { path: 'shared/swarm/engine.ts', text: 'const x = 1;\n// as in SWARM.md section 3\n' },
+    { path: 'README.md', text: 'the rest is in docs/NOTES.md\n' },
+  ]);
+  assert.deepEqual(
+    findings.map(({ path, line, rule }) => `${path}:${line} ${rule}`),
+    ['shared/swarm/engine.ts:2 document', 'README.md:1 document'],
   );
 });
 

@@ -45,6 +45,10 @@ const UNFINISHED = /\b(?:TODO|FIXME|XXX|HACK)\b/g;
 /** Folders under which people and machines keep their checkouts. Example addresses in documents name none of them. */
 const MACHINE_PATH =
   /(?:^|[\s"'`(=:])(?:file:\/\/)?(?:\/(?:work|root|Users|tmp\/[\w-]+|home\/[\w-]+)\/[\w./-]+|[A-Z]:\\Users\\)/g;
+/** A document by its name in capitals; those that are there are known by the walk. */
+const DOCUMENT = /(?<![\w-])[A-Z]{4,}\.md\b/g;
+/** A section of something in capitals that is no file and no standard: of a document that readers do not have. */
+const SECTION_OF_NOTHING = /(?<![\w/.:-])(?!ISOBMFF|BUNDLE)[A-Z]{5,}(?:,? section)? \d+(?:\.\d+)*\b/g;
 const KEBAB_CASE = /^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.[a-z0-9]+(?:-[a-z0-9]+)*)*$/;
 /** Names that tools and custom prescribe. */
 const GIVEN_NAMES = new Set([
@@ -99,6 +103,28 @@ export function checkImportGraph(files: readonly SourceFile[]): Finding[] {
   return findings;
 }
 
+/** Comments and documents cite what a reader of the repository can open, or a standard by its number. */
+export function checkDocuments(files: readonly SourceFile[]): Finding[] {
+  const names = new Set(files.map(({ path }) => posix.basename(path)));
+  const findings: Finding[] = [];
+  for (const { path, text } of files) {
+    if (isAboutRules(path)) continue;
+    for (const match of text.matchAll(DOCUMENT)) {
+      if (names.has(match[0])) continue;
+      const line = lineAt(text, match.index);
+      findings.push({ path, line, rule: 'document', text: `${match[0]} is not in the repository: ${CITE_INSTEAD}` });
+    }
+  }
+  return findings;
+}
+
+const CITE_INSTEAD = 'cite docs/ALGORITHM.md, docs/COMPATIBILITY.md, docs/SECURITY.md or a standard, or say why';
+
+/** The rules and their planted faults, and what npm writes. */
+function isAboutRules(path: string): boolean {
+  return path.startsWith('test/tidy/') || path === 'package-lock.json';
+}
+
 /** Every dependency is named, with its reason, in ARCHITECTURE.md under "Libraries". */
 export function checkLibraries(packageJson: string, architecture: string): Finding[] {
   const section = /^## Libraries$([\s\S]*?)(?=^## |(?![\s\S]))/m.exec(architecture)?.[1];
@@ -137,7 +163,10 @@ function checkText(file: SourceFile): Finding[] {
   const lines = file.text.split('\n');
   if (file.text.length > 0 && !file.text.endsWith('\n'))
     find('last-newline', lines.length, 'the file ends without a newline');
-  if (file.path.startsWith('test/tidy/') || file.path === 'package-lock.json') return findings;
+  if (isAboutRules(file.path)) return findings;
+  for (const match of file.text.matchAll(SECTION_OF_NOTHING)) {
+    find('document', lineAt(file.text, match.index), `'${match[0]}' is a section of nothing here: ${CITE_INSTEAD}`);
+  }
   for (const match of file.text.matchAll(MACHINE_PATH)) {
     find('machine-path', lineAt(file.text, match.index), `a path of one machine: ${match[0].trim()}`);
   }
