@@ -76,11 +76,7 @@ export class Invariants {
   handled(peer: SimulatedPeer, outputs: readonly EngineOutput[], nowMs: number): void {
     const account = this.accounts.get(peer);
     if (account === undefined || !peer.isHonest) return;
-    if (account.momentMs !== nowMs) {
-      account.momentMs = nowMs;
-      account.inputs = 0;
-      account.wakeups = 0;
-    }
+    this.beginMoment(account, nowMs);
     if (++account.inputs > INPUTS_A_MOMENT_MAX) this.fail(peer, nowMs, 'livelock', 'inputs without end in one moment');
     if (outputs.length > OUTPUTS_MAX) this.fail(peer, nowMs, 'outputs', `${outputs.length} outputs for one input`);
   }
@@ -88,7 +84,8 @@ export class Invariants {
   woken(peer: SimulatedPeer, nowMs: number): void {
     const account = this.accounts.get(peer);
     if (account === undefined || !peer.isHonest) return;
-    if (account.momentMs === nowMs && ++account.wakeups > WAKEUPS_A_MOMENT_MAX) {
+    this.beginMoment(account, nowMs);
+    if (++account.wakeups > WAKEUPS_A_MOMENT_MAX) {
       this.fail(peer, nowMs, 'livelock', 'it is woken again and again in one moment');
     }
   }
@@ -143,6 +140,13 @@ export class Invariants {
   fail(peer: SimulatedPeer, atMs: number, rule: string, text: string): void {
     if (this.failures.length >= FAILURES_MAX) return;
     this.failures.push({ atMs, peer: peer.plan.number, rule, text });
+  }
+
+  private beginMoment(account: Account, nowMs: number): void {
+    if (account.momentMs === nowMs) return;
+    account.momentMs = nowMs;
+    account.inputs = 0;
+    account.wakeups = 0;
   }
 
   private send(

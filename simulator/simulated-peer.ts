@@ -40,6 +40,9 @@ export interface PeerWorld {
 /** Packets of which a peer remembers whether it has them: 53 s. */
 const REMEMBERED = 1024;
 
+/** Woken so often within one millisecond: more than the invariants allow. */
+const SPIN_WAKEUPS = 30;
+
 /** The shipped engine with a line, and a loop around it that is the driver's. */
 export class SimulatedPeer {
   readonly role: PeerRole;
@@ -68,6 +71,8 @@ export class SimulatedPeer {
   private readonly inputs: EngineInput[] = [];
   private isHandling = false;
   private wakeupAtMs: number | undefined;
+  private wokenMs = -1;
+  private wakeups = 0;
 
   constructor(
     world: PeerWorld,
@@ -134,11 +139,16 @@ export class SimulatedPeer {
   private scheduleWakeup(): void {
     const wantedMs = this.engine.nextWakeup();
     if (wantedMs === undefined || (this.wakeupAtMs !== undefined && this.wakeupAtMs <= wantedMs)) return;
-    const atMs = Math.max(wantedMs, this.world.nowMs);
+    const { nowMs } = this.world;
+    // An engine that wants to be woken without end would stop the clock of the whole simulation: told of, and put off.
+    const isSpinning = this.wokenMs === nowMs && this.wakeups > SPIN_WAKEUPS;
+    const atMs = Math.max(wantedMs, isSpinning ? nowMs + 1 : nowMs);
     this.wakeupAtMs = atMs;
     this.world.scheduleWakeup(this, atMs, () => {
       if (this.wakeupAtMs !== atMs || !this.isAlive) return;
       this.wakeupAtMs = undefined;
+      this.wakeups = this.wokenMs === atMs ? this.wakeups + 1 : 1;
+      this.wokenMs = atMs;
       this.world.reportWaiting(this);
       this.feed({ type: 'wakeup' });
     });
