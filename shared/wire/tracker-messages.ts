@@ -75,7 +75,7 @@ export type PeerReport = {
   readonly latencyMs: number;
   readonly stalls: number;
   readonly stallMs: number;
-  /** Peers that proved faulty (bad signature), so that nobody else is sent to them. */
+  /** Peers that proved faulty (a wrong signature, no message): they are not introduced to this one again. */
   readonly banned: readonly PeerId[];
 };
 

@@ -1,6 +1,6 @@
 /*
  * Documents that repeat what the code says are held against the code: the constants of docs/ALGORITHM.md, the options of
- * docs/CONFIGURATION.md, the files that documents name.
+ * docs/CONFIGURATION.md, the packet of docs/PROTOCOL.md, the files that documents name.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -45,6 +45,12 @@ test('every option is told, with its spelling on the command line, in the enviro
   for (const value of [DEFAULT_CONFIG.host, DEFAULT_CONFIG.port, DEFAULT_CONFIG.data, DEFAULT_CONFIG.stunPort]) {
     assert.ok(text.includes(`\`${value}\``), `docs/CONFIGURATION.md does not tell the default ${value}`);
   }
+});
+
+test('the packet that the protocol shows is the one under test', () => {
+  const shown = /^01 03 00 03 [\s\S]*?(?=^```)/m.exec(textOf('docs/PROTOCOL.md'))?.[0] ?? '';
+  const tested = textOf('test/unit/packets/golden-door.test.ts').replace(/\s/g, '');
+  assert.ok(shown.length > 300 && tested.includes(shown.replace(/\s/g, '')));
 });
 
 test('files that documents name are there', () => {
