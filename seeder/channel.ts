@@ -248,7 +248,7 @@ export class Channel {
     const contents = readTagContents(tag);
     this.configurations.observe(tag, contents);
     const placed = broadcast.place(tag, contents);
-    const delayMs = this.smoother.delayMs(placed.tag.timestampMs, this.clock.monotonicMs(), waitedMs);
+    const delayMs = this.smoothingDelayMs(placed.tag.timestampMs, waitedMs);
     this.lastTagMs = this.clock.monotonicMs() + delayMs;
     if (delayMs > WAIT_MS_MIN) await sleep(this.clock, delayMs, signal);
     broadcast.push(placed, contents);
@@ -258,6 +258,11 @@ export class Channel {
     this.goLiveIfOpen(broadcast);
     const leadMs = this.runAhead.delayMs(broadcast.newestMs);
     if (leadMs > 0) await sleep(this.clock, leadMs, signal);
+  }
+
+  private smoothingDelayMs(lineMs: number, waitedMs: number): number {
+    if (this.feed.pacesItself === true) return 0;
+    return this.smoother.delayMs(lineMs, this.clock.monotonicMs(), waitedMs);
   }
 
   private goLiveIfOpen(broadcast: Broadcast): void {

@@ -24,5 +24,7 @@ export interface Feed {
   readonly canReopen: boolean;
   /** Without a tag for so long the broadcast counts as over; it begins anew when tags come again. */
   readonly endsAfterSilenceMs: number;
+  /** It gives each tag at its own moment: what comes late, and then at once, is this process's doing and no manner of the source. */
+  readonly pacesItself?: boolean;
   read(signal: AbortSignal): AsyncIterable<FeedEvent>;
 }

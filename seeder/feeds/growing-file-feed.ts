@@ -38,6 +38,7 @@ export class GrowingFileFeed implements Feed {
   private readonly clock: Clock;
   private readonly pollMs: number;
   private readonly walkedBytesMax: number;
+  private isPlaying = false;
 
   constructor(path: string, options: GrowingFileFeedOptions) {
     this.path = path;
@@ -46,6 +47,11 @@ export class GrowingFileFeed implements Feed {
     this.walkedBytesMax = options.walkedBytesMax ?? WALKED_BYTES_MAX;
     this.description = `file ${path}`;
     this.endsAfterSilenceMs = options.endsAfterSilenceMs;
+  }
+
+  /** While a finished file is played; what an encoder writes comes as it writes it. */
+  get pacesItself(): boolean {
+    return this.isPlaying;
   }
 
   async *read(signal: AbortSignal): AsyncGenerator<FeedEvent> {
@@ -102,7 +108,12 @@ export class GrowingFileFeed implements Feed {
         type: 'note',
         text: `${this.path} was last written ${spanText(idleMs)} ago: it is played once; ${LOOP_ADVICE}`,
       };
-      if (!(yield* this.play(file, tail, signal))) return;
+      this.isPlaying = true;
+      try {
+        if (!(yield* this.play(file, tail, signal))) return;
+      } finally {
+        this.isPlaying = false;
+      }
       yield { type: 'ended', text: `The broadcast is over: ${this.path} was played to its end; ${LOOP_ADVICE}.` };
     } else {
       for (const tag of await tail.catchUp(this.walkedBytesMax, signal)) yield { type: 'tag', tag };

@@ -19,6 +19,7 @@ const FIRST_ROUND_MS = 1000;
 export class LoopedFileFeed implements Feed {
   readonly description: string;
   readonly canReopen = true;
+  readonly pacesItself = true;
   readonly endsAfterSilenceMs: number;
   private readonly path: string;
   private readonly clock: Clock;

@@ -409,6 +409,21 @@ test('a source that comes in large bursts is evened out, and this is told', asyn
   assert.equal(channel.notes.filter((note) => note.includes('-flush_packets 1')).length, 1);
 });
 
+test('a feed that paces itself is not told to come in bursts where this process is late', async (context) => {
+  const feed = new ScriptedFeed();
+  feed.pacesItself = true;
+  const { clock, channel, packets } = stage(context, feed);
+  feed.tags(...HEAD, keyframe(0));
+  await clock.advance(4000);
+  for (let burst = 0; burst < 6; burst++) {
+    feed.tags(...Array.from({ length: 100 }, (_, index) => keyframe(40 + burst * 4000 + index * 40)));
+    await clock.advance(10);
+    assert.ok((packets.at(-1)?.header.timestampMs ?? 0) > START_MS + 3800 + burst * 4000);
+    await clock.advance(3990);
+  }
+  assert.deepEqual(channel.notes, []);
+});
+
 test('pictures that change their size without a configuration get one, and this is told', async (context) => {
   const { feed, clock, packets, channel } = stage(context);
   feed.tags(SMALL_CONFIGURATION, withSets(SMALL, 0), withSets(LARGE, 40), SMALL_CONFIGURATION, withSets(LARGE, 80));

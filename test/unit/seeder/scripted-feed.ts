@@ -6,6 +6,7 @@ export class ScriptedFeed implements Feed {
   readonly description = 'a script';
   readonly canReopen: boolean;
   readonly endsAfterSilenceMs = 30_000;
+  pacesItself = false;
   /** How often it was opened so far. */
   reads = 0;
   isOpen = false;
