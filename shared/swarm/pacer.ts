@@ -26,7 +26,8 @@ export class Pacer {
   private readonly bucket: TokenBucket;
   private pushes: Waiting[] = [];
   private repairs: Waiting[] = [];
-  private waitingBytes = 0;
+  private pushBytes = 0;
+  private repairBytes = 0;
   private bytesPerSecond: number;
 
   constructor(context: EngineContext) {
@@ -45,33 +46,39 @@ export class Pacer {
     return this.pushes.length === 0 && this.repairs.length === 0;
   }
 
-  /** How long the line needs for what waits here and in the transport. */
+  /**
+   * How long the line needs for the pushes that wait here and for what stands in the transport. Repairs wait until the line is
+   * idle anyway: counted here, a few that ask for much would cost children their places.
+   */
   backlogMs(): number {
-    return this.ownBacklogMs() + this.standingMs();
+    return this.durationMs(this.pushBytes) + this.standingMs();
   }
 
   private standingMs(): number {
     let bytes = 0;
     for (const link of this.context.links.list) bytes += link.standingBytes(this.context.nowMs);
-    return this.bytesPerSecond === 0 ? 0 : (bytes * 1000) / this.bytesPerSecond;
+    return this.durationMs(bytes);
   }
 
   /** False: dropped, since too much waits already. */
   push(link: Link, bytes: Uint8Array, expiresMs: number): boolean {
-    if (this.bytesPerSecond === 0 || this.ownBacklogMs() > this.context.config.pushBacklogMsMax) return this.drop();
+    if (this.bytesPerSecond === 0) return this.drop();
+    if (this.durationMs(this.pushBytes) > this.context.config.pushBacklogMsMax) return this.drop();
     if (this.pushes.length + this.repairs.length >= WAITING_MAX) return this.drop();
     this.makeRoom(link);
     this.pushes.push({ link, bytes, expiresMs });
-    this.waitingBytes += bytes.byteLength;
+    this.pushBytes += bytes.byteLength;
     return true;
   }
 
   /** A repair, or backlog that can wait. False: refused. */
   repair(link: Link, bytes: Uint8Array, expiresMs: number): boolean {
-    if (this.bytesPerSecond === 0 || this.backlogMs() > this.context.config.repairBacklogMsMax) return false;
+    if (this.bytesPerSecond === 0) return false;
+    const backlogMs = this.backlogMs() + this.durationMs(this.repairBytes);
+    if (backlogMs > this.context.config.repairBacklogMsMax) return false;
     if (this.pushes.length + this.repairs.length >= WAITING_MAX) return false;
     this.repairs.push({ link, bytes, expiresMs });
-    this.waitingBytes += bytes.byteLength;
+    this.repairBytes += bytes.byteLength;
     return true;
   }
 
@@ -96,14 +103,17 @@ export class Pacer {
   }
 
   forget(link: Link): void {
-    this.pushes = this.without(this.pushes, (waiting) => waiting.link === link);
-    this.repairs = this.without(this.repairs, (waiting) => waiting.link === link);
+    this.pushes = this.pushes.filter((waiting) => waiting.link !== link);
+    this.repairs = this.repairs.filter((waiting) => waiting.link !== link);
+    this.pushBytes = bytesOf(this.pushes);
+    this.repairBytes = bytesOf(this.repairs);
   }
 
   clear(): void {
     this.pushes = [];
     this.repairs = [];
-    this.waitingBytes = 0;
+    this.pushBytes = 0;
+    this.repairBytes = 0;
     this.context.timers.clear('pacer');
   }
 
@@ -119,32 +129,35 @@ export class Pacer {
     return Math.max(config.burstBytesMin, (this.bytesPerSecond * config.burstMs) / 1000);
   }
 
-  private ownBacklogMs(): number {
-    return this.bytesPerSecond === 0 ? 0 : (this.waitingBytes * 1000) / this.bytesPerSecond;
+  private durationMs(bytes: number): number {
+    return this.bytesPerSecond === 0 ? 0 : (bytes * 1000) / this.bytesPerSecond;
   }
 
   private drain(queue: 'pushes' | 'repairs', level: number, nowMs: Millis): number {
     const { config } = this.context;
     let budget = level;
     const kept: Waiting[] = [];
+    let gone = 0;
     for (const [at, waiting] of this[queue].entries()) {
       if (budget <= 0) {
-        this[queue] = kept.concat(this[queue].slice(at));
-        return budget;
+        kept.push(...this[queue].slice(at));
+        break;
       }
       const { link, bytes } = waiting;
       if (waiting.expiresMs < nowMs) {
-        this.waitingBytes -= bytes.byteLength;
+        gone += bytes.byteLength;
         this.context.statistics.pushesDropped++;
       } else if (link.bufferedBytes + bytes.byteLength > config.linkBufferBytesMax) {
         kept.push(waiting);
       } else {
         budget -= bytes.byteLength;
         this.bucket.take(bytes.byteLength);
-        this.waitingBytes -= bytes.byteLength;
+        gone += bytes.byteLength;
         this.send(link, bytes);
       }
     }
+    if (queue === 'pushes') this.pushBytes -= gone;
+    else this.repairBytes -= gone;
     this[queue] = kept;
     return budget;
   }
@@ -165,15 +178,11 @@ export class Pacer {
     if (this.waitingFor(link) < WAITING_PER_LINK_MAX) return;
     const oldest = this.pushes.findIndex((waiting) => waiting.link === link);
     const [dropped] = this.pushes.splice(oldest, 1);
-    this.waitingBytes -= dropped?.bytes.byteLength ?? 0;
+    this.pushBytes -= dropped?.bytes.byteLength ?? 0;
     this.context.statistics.pushesDropped++;
   }
+}
 
-  private without(queue: Waiting[], isGone: (waiting: Waiting) => boolean): Waiting[] {
-    return queue.filter((waiting) => {
-      if (!isGone(waiting)) return true;
-      this.waitingBytes -= waiting.bytes.byteLength;
-      return false;
-    });
-  }
+function bytesOf(queue: readonly Waiting[]): number {
+  return queue.reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
 }
