@@ -1,4 +1,4 @@
-// Whatever befalls a swarm, no promise of THREATS is broken: every scenario, small, with a few seeds. More of them:
+// Whatever befalls a swarm, no promise is broken: every scenario, small, with a few seeds. More of them:
 // SIMULATOR_SEEDS=100 node --test test/unit/simulator/swarms-keep-their-promises.test.ts
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
