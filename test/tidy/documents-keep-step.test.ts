@@ -53,6 +53,30 @@ test('the packet that the protocol shows is the one under test', () => {
   assert.ok(shown.length > 300 && tested.includes(shown.replace(/\s/g, '')));
 });
 
+test('sections that are cited are there', () => {
+  const gone: string[] = [];
+  for (const { path, text } of files) {
+    for (const [cited, name = '', section = ''] of text.matchAll(/docs\/([A-Z]+\.md) (\d+)\b/g)) {
+      if (path.startsWith('test/tidy/')) continue;
+      if (!new RegExp(`^## ${section}\\. `, 'm').test(textOf(`docs/${name}`))) gone.push(`${path}: ${cited}`);
+    }
+  }
+  assert.deepEqual(gone, []);
+});
+
+test('every folder of the source has its line in ARCHITECTURE.md', () => {
+  const architecture = textOf('ARCHITECTURE.md');
+  const folders = new Set<string>();
+  for (const { path } of files) {
+    const [top = '', folder = '', ...deeper] = path.split('/');
+    if (!/^(?:shared|tracker|seeder|player|simulator|test)$/.test(top) || !path.endsWith('.ts')) continue;
+    // Of the tests their own document tells; tracker/core stands in the line of the tracker.
+    folders.add(deeper.length > 0 && top !== 'test' && top !== 'tracker' ? `${top}/${folder}/` : `${top}/`);
+  }
+  const untold = [...folders].filter((folder) => !architecture.includes(`\`${folder}\``));
+  assert.deepEqual(untold, []);
+});
+
 test('files that documents name are there', () => {
   const gone: string[] = [];
   for (const { path, text } of files) {
