@@ -50,6 +50,10 @@ const SILENCE_CHECK_MS = 1000;
 /** How much of the stream the bitrate is taken from. */
 const BITRATE_SPAN_MS = 5000;
 const NOTES_MAX = 20;
+/** A source that gives media for so long works: its next failure is a new one. Some give a little each time, and never more. */
+const WORKS_AFTER_MS = 5000;
+/** One sentence of failure is logged so often at most, however often the source is tried. */
+const REPEATED_FAILURE_MS = 60_000;
 /** Pictures without a keyframe before the operator is told: 10 s at 25 a second. */
 const FRAMES_HELD_TOLD = 250;
 /** A shorter wait is not worth waking up for. */
@@ -83,6 +87,9 @@ export class Channel {
   private lastTagMs = 0;
   /** The feed is over, and what it gave is not. */
   private isPlayingOut = false;
+  /** When the feed's newest reading brought its first frame. */
+  private flowsSinceMs: number | undefined;
+  private failureLogged: { readonly reason: string; readonly atMs: number } | undefined;
   private bytesMade = 0;
   private recentNotes: readonly string[] = [];
   private hasToldMissingKeyframe = false;
@@ -189,7 +196,7 @@ export class Channel {
           return;
         }
         const delayMs = this.backOff.nextDelayMs();
-        this.noteFailure(`${errorText(thrown).replace(/\.$/, '')}; trying again in ${(delayMs / 1000).toFixed(1)} s`);
+        this.noteFailure(errorText(thrown).replace(/\.$/, ''), delayMs);
         if (!(await this.pause(delayMs, signal))) return;
         this.restart();
       }
@@ -198,6 +205,7 @@ export class Channel {
 
   private async readFeed(signal: AbortSignal): Promise<void> {
     let askedMs = this.clock.monotonicMs();
+    this.flowsSinceMs = undefined;
     for await (const event of this.feed.read(signal)) {
       if (event.type === 'tag') {
         const waitedMs = this.clock.monotonicMs() - askedMs;
@@ -242,11 +250,11 @@ export class Channel {
 
   /** `waitedMs`: how long the feed let wait for it. Returns when the next one may come. */
   private async take(tag: Tag, waitedMs: number, signal: AbortSignal): Promise<void> {
-    this.backOff.reset();
     this.broadcast ??= this.openBroadcast(tag.timestampMs);
     const { broadcast } = this;
     const contents = readTagContents(tag);
     this.configurations.observe(tag, contents);
+    this.judgeFlow(contents);
     const placed = broadcast.place(tag, contents);
     const delayMs = this.smoothingDelayMs(placed.tag.timestampMs, waitedMs);
     this.lastTagMs = this.clock.monotonicMs() + delayMs;
@@ -258,6 +266,14 @@ export class Channel {
     this.goLiveIfOpen(broadcast);
     const leadMs = this.runAhead.delayMs(broadcast.newestMs);
     if (leadMs > 0) await sleep(this.clock, leadMs, signal);
+  }
+
+  private judgeFlow(contents: readonly TagContent[]): void {
+    const nowMs = this.clock.monotonicMs();
+    if (contents.some(({ role }) => role === 'video-frame' || role === 'audio-frame')) this.flowsSinceMs ??= nowMs;
+    if (this.flowsSinceMs === undefined || nowMs - this.flowsSinceMs < WORKS_AFTER_MS) return;
+    this.backOff.reset();
+    this.failureLogged = undefined;
   }
 
   private smoothingDelayMs(lineMs: number, waitedMs: number): number {
@@ -304,9 +320,17 @@ export class Channel {
     this.broadcast?.restart();
   }
 
-  private noteFailure(text: string): void {
-    this.logger.warn({ channel: this.name, source: this.feed.description }, text);
-    this.setState(this.broadcast === undefined ? this.idleStatus('failed') : 'waiting', text);
+  private noteFailure(reason: string, delayMs: number): void {
+    const text = `${reason}; trying again in ${(delayMs / 1000).toFixed(1)} s`;
+    const fields = { channel: this.name, source: this.feed.description };
+    const nowMs = this.clock.monotonicMs();
+    const { failureLogged: last } = this;
+    if (last?.reason === reason && nowMs - last.atMs < REPEATED_FAILURE_MS) this.logger.debug(fields, text);
+    else {
+      this.failureLogged = { reason, atMs: nowMs };
+      this.logger.warn(fields, text);
+    }
+    this.changeState(this.broadcast === undefined ? this.idleStatus('failed') : 'waiting', text);
   }
 
   /** Without an open broadcast: one that was over stays so, whatever its source does, until tags come. */
@@ -376,11 +400,16 @@ export class Channel {
   private setState(status: ChannelStatus, text: string): void {
     const before = this.currentState;
     if (before.status === status && before.text === text) return;
-    this.currentState = { status, text };
     // What a channel that has not begun waits for (a file that is not there: its name mistyped?) is told too.
     if (before.status !== status || status === 'starting') {
       this.logger.info({ channel: this.name, from: before.status, to: status }, text);
     }
+    this.changeState(status, text);
+  }
+
+  /** Without a line in the log. */
+  private changeState(status: ChannelStatus, text: string): void {
+    this.currentState = { status, text };
     for (const listener of [...this.stateListeners]) listener(this.currentState);
   }
 

@@ -48,6 +48,24 @@ function stage(context: TestContext, feed = new ScriptedFeed(), name = 'demo'): 
   return { channel, feed, clock, packets, statuses };
 }
 
+function logged(context: TestContext): { feed: ScriptedFeed; clock: ManualClock; lines: string[] } {
+  const feed = new ScriptedFeed();
+  const clock = new ManualClock();
+  const lines: string[] = [];
+  const logger = pino({}, { write: (line: string) => lines.push(line) });
+  const channel = new Channel({
+    name: 'demo' as ChannelName,
+    feed,
+    signingKey: SIGNING_KEY,
+    clock,
+    logger,
+    random: () => 1,
+  });
+  context.after(() => channel.stop());
+  channel.start();
+  return { feed, clock, lines };
+}
+
 function tagsOf(packets: readonly Packet[]): Tag[] {
   const depacketizer = new Depacketizer();
   return packets.flatMap((packet) => depacketizer.push(packet).tags);
@@ -164,13 +182,7 @@ test('metadata loses what only holds of a file, and the wrapper', async (context
 });
 
 test('what a feed waits for before its first broadcast is logged', async (context) => {
-  const feed = new ScriptedFeed();
-  const clock = new ManualClock();
-  const lines: string[] = [];
-  const logger = pino({}, { write: (line: string) => lines.push(line) });
-  const channel = new Channel({ name: 'demo' as ChannelName, feed, signingKey: SIGNING_KEY, clock, logger });
-  context.after(() => channel.stop());
-  channel.start();
+  const { feed, lines } = logged(context);
   feed.say({ type: 'waiting', text: 'live.flv is not there yet' });
   await settle();
   assert.equal(lines.filter((line) => line.includes('live.flv is not there yet')).length, 1);
@@ -180,7 +192,7 @@ test('a feed that fails is opened again with a growing delay, and its sentence i
   const { feed, clock, channel } = stage(context);
   const failure = new SwarmtubeError('feed-status', 'http://h/a.flv answered 404.');
   const opened: number[] = [];
-  for (let attempt = 1; attempt <= 8; attempt++) {
+  for (let attempt = 1; attempt <= 18; attempt++) {
     feed.say(failure);
     await settle();
     assert.equal(channel.state.status, 'failed');
@@ -192,7 +204,7 @@ test('a feed that fails is opened again with a growing delay, and its sentence i
     assert.equal(feed.reads, attempt + 1);
     opened.push(delayMs);
   }
-  assert.deepEqual(opened, [500, 1000, 2000, 4000, 8000, 15_000, 15_000, 15_000]);
+  assert.deepEqual(opened, [500, 1000, 2000, 4000, ...Array(11).fill(5000), 15_000, 15_000, 15_000]);
 });
 
 test('a feed that breaks in mid-broadcast goes on in the same epoch', async (context) => {
@@ -214,13 +226,43 @@ test('a feed that breaks in mid-broadcast goes on in the same epoch', async (con
   assert.equal(packets.filter(({ header }) => header.isDiscontinuity).length, 1);
 });
 
-test('the back-off begins anew once tags came', async (context) => {
+test('a failure is logged once, and again when a minute has passed or its reason is another', async (context) => {
+  const { feed, clock, lines } = logged(context);
+  const reasonsAfter = async (reason: string, attempts: number): Promise<number> => {
+    lines.length = 0;
+    for (let attempt = 0; attempt < attempts; attempt++) {
+      feed.say(new SwarmtubeError('x', reason));
+      await clock.advance(5000);
+    }
+    return lines.filter((line) => line.includes(reason)).length;
+  };
+  assert.equal(await reasonsAfter('http://h/a.flv answered 404', 11), 1);
+  assert.equal(await reasonsAfter('http://h/a.flv answered 503', 1), 1);
+  assert.equal(await reasonsAfter('http://h/a.flv answered 503', 15), 1);
+});
+
+test('a source that gives a little each time and then fails is tried ever more rarely', async (context) => {
+  const { feed, clock, channel } = stage(context);
+  for (let attempt = 0; attempt < 4; attempt++) {
+    feed.tags(...HEAD, keyframe(0), keyframe(1000));
+    feed.say(new SwarmtubeError('x', 'broken'));
+    await clock.advance(4000);
+  }
+  feed.tags(keyframe(0));
+  feed.say(new SwarmtubeError('x', 'broken'));
+  await clock.advance(1);
+  assert.match(channel.state.text, /again in 5\.0 s/);
+});
+
+test('the back-off begins anew once media came for some seconds', async (context) => {
   const { feed, clock, channel } = stage(context);
   for (let attempt = 0; attempt < 5; attempt++) {
     feed.say(new SwarmtubeError('x', 'broken'));
     await clock.advance(15_000);
   }
   feed.tags(...HEAD, keyframe(0));
+  await clock.advance(6000);
+  feed.tags(keyframe(6000));
   feed.say(new SwarmtubeError('x', 'broken'));
   await settle();
   assert.match(channel.state.text, /again in 0\.5 s/);
