@@ -1,14 +1,16 @@
-import { SwarmtubeError } from '../shared/basics/errors.ts';
+import type { SwarmtubeError } from '../shared/basics/errors.ts';
 import type { Epoch, Millis, Sequence } from '../shared/basics/units.ts';
 import type { Fragment } from '../shared/fmp4/fragment.ts';
 import type { Packet } from '../shared/packets/packet.ts';
 import type { AudioCodec, VideoCodec } from '../shared/tags/tag-contents.ts';
-import { type ExpectedTracks, MediaSink } from './mse/media-sink.ts';
+import type { ExpectedTracks } from './mse/media-sink.ts';
 import { isTypeSupported } from './mse/media-source.ts';
+import { RenewableSink } from './mse/renewable-sink.ts';
 import { bufferedAhead, jumpOverGap, maySkipHole, type TimeRange } from './playback/gap-rule.ts';
 import { LatencyController } from './playback/latency-controller.ts';
 import { MediaPipeline } from './playback/media-pipeline.ts';
 import { PlayoutClock } from './playback/playout-clock.ts';
+import { ProgressWatch } from './playback/progress-watch.ts';
 import { StallMeter } from './playback/stall-meter.ts';
 import { mayStartMoving } from './playback/start-rule.ts';
 import type { PlayerState, PlayerStats } from './stats.ts';
@@ -28,14 +30,9 @@ export type PlaybackOptions = {
 
 type Figures = Pick<PlayerStats, 'latencyMs' | 'bufferMs' | 'targetLatencyMs' | 'firstFrameMs' | 'stalls' | 'stallMs'>;
 
-const STARVING_AFTER_MS = 3_000;
-const LOST_AFTER_MS = 8_000;
 /** A picture that stands although there is enough to play: a nudge helps some decoders. */
 const NUDGE_AFTER_MS = 1_500;
 const NUDGE_SECONDS = 0.05;
-/** Sinks that break one after the other: the stream itself cannot be played. */
-const SINK_FAILURES_MAX = 4;
-const SINK_FAILURES_WITHIN_MS = 30_000;
 /** This far behind the target is not lateness any more but an instant replay that the viewer asked for. */
 const REPLAY_FROM_MS = 4_000;
 /** While paused this much is kept for going on; after that only the live edge is left. */
@@ -57,7 +54,8 @@ export class Playback {
   private readonly controller: LatencyController;
   private readonly meter = new StallMeter();
   private readonly pipeline: MediaPipeline;
-  private sink: MediaSink | undefined;
+  private readonly sink: RenewableSink;
+  private readonly progress = new ProgressWatch();
   private beganMs: Millis | undefined;
   private nowMs = 0 as Millis;
   private firstFrameMs = 0;
@@ -72,23 +70,26 @@ export class Playback {
   private isEnded = false;
   private isOwnSeek = false;
   private isOwnPause = false;
+  /** The page is hidden and the browser stopped the picture to spare itself; the viewer never asked for it. */
+  private isPausedByBrowser = false;
   private wasMutedByBrowser = false;
-  private lastTime = 0;
-  private lastProgressMs = 0 as Millis;
-  private lastHelpMs = 0;
   private lastEvictionMs = 0;
   private liveSinceWallMs = Number.POSITIVE_INFINITY;
-  private sinkFailuresMs: number[] = [];
 
   constructor(video: HTMLVideoElement, options: PlaybackOptions) {
     this.video = video;
     this.options = options;
     this.controller = new LatencyController(options.targetLatencyMs);
+    this.sink = new RenewableSink(video, {
+      onAppended: () => this.place(this.sink.ranges()),
+      onBroken: () => this.reopen(),
+      onHopeless: (error) => options.onError(error, true),
+    });
     this.pipeline = new MediaPipeline(this.clock, isTypeSupported, {
       onFragments: (fragments, expected) => this.take(fragments, expected),
       onEnd: () => {
         this.isEndKnown = true;
-        this.sink?.end();
+        this.sink.end();
       },
     });
     for (const [type, listener] of this.listeners) video.addEventListener(type, listener);
@@ -98,7 +99,7 @@ export class Playback {
   get state(): PlayerState {
     if (this.beganMs === undefined) return 'idle';
     if (this.isEnded) return 'ended';
-    if (!this.wantsToPlay) return 'paused';
+    if (this.isPaused) return 'paused';
     if (!this.isMoving) return 'joining';
     return this.meter.isStalled ? 'stalled' : 'playing';
   }
@@ -108,7 +109,11 @@ export class Playback {
   }
 
   get isAtLive(): boolean {
-    return !this.isReplaying && this.isMoving && this.wantsToPlay && !this.isEnded;
+    return !this.isReplaying && this.isMoving && !this.isPaused && !this.isEnded;
+  }
+
+  private get isPaused(): boolean {
+    return !this.wantsToPlay || this.isPausedByBrowser;
   }
 
   /** What the engine must know: when packets are due, and which one is needed next. Undefined before the first epoch. */
@@ -124,9 +129,9 @@ export class Playback {
   begin(nowMs: Millis): void {
     this.nowMs = nowMs;
     this.beganMs ??= nowMs;
-    this.lastProgressMs = nowMs;
+    this.progress.restart(nowMs);
     this.video.autoplay = false; // The start rule decides when the picture begins to move.
-    if (this.sink === undefined) this.openSink();
+    if (!this.sink.isOpen) this.openSink();
   }
 
   setWallOffset(offsetMs: number): void {
@@ -160,6 +165,7 @@ export class Playback {
 
   play(): void {
     this.wantsToPlay = true;
+    this.isPausedByBrowser = false;
     if (this.isSuspended) this.reopen();
     if (this.isMoving && this.video.paused) {
       this.isReplaying = this.isFarBehind();
@@ -169,15 +175,17 @@ export class Playback {
 
   pause(): void {
     this.wantsToPlay = false;
+    this.isPausedByBrowser = false;
     this.isOwnPause = !this.video.paused;
     this.video.pause();
   }
 
   goLive(): void {
     this.isReplaying = false;
+    this.isPausedByBrowser = false;
     this.wantsToPlay = true;
     if (this.isSuspended) this.reopen();
-    const end = this.sink?.ranges().at(-1)?.end;
+    const end = this.sink.endSeconds;
     if (end === undefined) return;
     const latency = this.latencyMs(this.nowMs);
     const wished =
@@ -188,7 +196,7 @@ export class Playback {
 
   tick(nowMs: Millis): void {
     this.nowMs = nowMs;
-    const ranges = this.sink?.ranges() ?? [];
+    const ranges = this.sink.ranges();
     this.place(ranges);
     const bufferMs = bufferedAhead(ranges, this.video.currentTime) * 1000;
     this.startWhenReady(bufferMs, nowMs);
@@ -199,12 +207,12 @@ export class Playback {
     this.callForHelp(nowMs);
     if (nowMs - this.lastEvictionMs > EVICT_EACH_MS) {
       this.lastEvictionMs = nowMs;
-      this.sink?.keepBehind(this.options.keptSeconds);
+      this.sink.keepBehind(this.options.keptSeconds);
     }
   }
 
   figures(nowMs: Millis): Figures {
-    const ranges = this.sink?.ranges() ?? [];
+    const ranges = this.sink.ranges();
     const latency = this.shownMs === undefined || this.isEnded ? undefined : this.latencyMs(nowMs);
     return {
       latencyMs: Math.max(0, Math.round(latency ?? 0)),
@@ -218,8 +226,7 @@ export class Playback {
   close(): void {
     for (const [type, listener] of this.listeners) this.video.removeEventListener(type, listener);
     document.removeEventListener('visibilitychange', this.onVisibility);
-    this.sink?.close();
-    this.sink = undefined;
+    this.sink.close();
   }
 
   private latencyMs(nowMs: Millis): number | undefined {
@@ -234,47 +241,27 @@ export class Playback {
     for (const fragment of fragments) {
       if (fragment.kind === 'unsupported') this.options.onUnsupported(fragment.codec as VideoCodec | AudioCodec);
     }
-    if (!this.wantsToPlay && this.isMoving) {
-      const end = this.sink?.ranges().at(-1)?.end ?? 0;
+    if (this.isPaused && this.isMoving) {
+      const end = this.sink.endSeconds ?? 0;
       if (end - this.video.currentTime > Math.min(PAUSED_SECONDS_MAX, this.options.keptSeconds))
         this.isSuspended = true;
     }
-    if (!this.isSuspended) this.sink?.append(fragments, expected, this.nowMs);
+    if (!this.isSuspended) this.sink.append(fragments, expected, this.nowMs);
   }
 
   private openSink(): void {
-    this.sink?.close();
     this.isPlaced = false;
     this.isMoving = false;
     this.isSuspended = false;
     this.shownMs = undefined;
-    try {
-      this.sink = new MediaSink(this.video, {
-        onAppended: () => this.place(this.sink?.ranges() ?? []),
-        onFailed: (code, detail) => this.recover(code, detail),
-      });
-    } catch (thrown) {
-      if (!(thrown instanceof SwarmtubeError)) throw thrown;
-      this.options.onError(thrown, true);
-    }
+    this.sink.open();
   }
 
   /** A new MediaSource, fed again from the last door on. */
   private reopen(): void {
     this.openSink();
     this.pipeline.replay();
-    if (this.isEndKnown) this.sink?.end();
-  }
-
-  private recover(code: string, detail: string): void {
-    const now = performance.now();
-    this.sinkFailuresMs = this.sinkFailuresMs.filter((atMs) => now - atMs < SINK_FAILURES_WITHIN_MS);
-    if (this.sinkFailuresMs.push(now) > SINK_FAILURES_MAX) {
-      const text = `This browser cannot play the stream (${code}: ${detail}): try another browser.`;
-      this.options.onError(new SwarmtubeError('decode-failed', text), true);
-      return;
-    }
-    this.reopen();
+    if (this.isEndKnown) this.sink.end();
   }
 
   /** Puts the play head on the first picture: decode lines begin before it where there are B-frames. */
@@ -298,7 +285,7 @@ export class Playback {
   }
 
   private startElement(): void {
-    this.lastProgressMs = this.nowMs;
+    this.progress.restart(this.nowMs);
     this.video.play().catch((thrown: unknown) => {
       if (!(thrown instanceof DOMException) || thrown.name !== 'NotAllowedError') return;
       if (this.video.muted) {
@@ -314,11 +301,8 @@ export class Playback {
   /** True while the picture should move and does not. */
   private observeProgress(nowMs: Millis): boolean {
     const { currentTime, paused } = this.video;
-    const hasMoved = currentTime !== this.lastTime;
-    this.lastTime = currentTime;
-    const shouldMove = this.isMoving && this.wantsToPlay && !paused && !this.isEnded;
-    if (hasMoved || !this.wantsToPlay || this.isEnded || (paused && this.isMoving)) this.lastProgressMs = nowMs;
-    return shouldMove && !hasMoved && nowMs - this.lastProgressMs > 0;
+    const isExcused = this.isPaused || this.isEnded || (paused && this.isMoving);
+    return this.progress.observe(currentTime, { shouldMove: this.isMoving && !isExcused, isExcused }, nowMs);
   }
 
   private overcomeHoles(ranges: readonly TimeRange[], bufferMs: number, nowMs: Millis): void {
@@ -332,7 +316,7 @@ export class Playback {
 
   private holdLatency(bufferMs: number, nowMs: Millis): void {
     const latencyMs = this.latencyMs(nowMs);
-    if (latencyMs === undefined || this.isReplaying || !this.wantsToPlay || this.isEndKnown) {
+    if (latencyMs === undefined || this.isReplaying || this.isPaused || this.isEndKnown) {
       this.setRate(1);
       return;
     }
@@ -342,16 +326,9 @@ export class Playback {
   }
 
   private callForHelp(nowMs: Millis): void {
-    const dryForMs = nowMs - this.lastProgressMs;
-    if (!this.wantsToPlay || this.beganMs === undefined || dryForMs < STARVING_AFTER_MS) return;
-    if (nowMs - this.lastHelpMs < STARVING_AFTER_MS) return;
-    this.lastHelpMs = nowMs;
-    if (dryForMs < LOST_AFTER_MS) {
-      this.options.onStarving();
-      return;
-    }
-    this.lastProgressMs = nowMs;
-    this.options.onLost();
+    const help = this.isPaused || this.beganMs === undefined ? 'none' : this.progress.help(nowMs);
+    if (help === 'ask') this.options.onStarving();
+    else if (help === 'lost') this.options.onLost();
   }
 
   private setRate(rate: number): void {
@@ -371,6 +348,7 @@ export class Playback {
   };
 
   private readonly onPlay = (): void => {
+    if (this.isPausedByBrowser) this.returnToLive();
     if (this.wantsToPlay) return;
     this.wantsToPlay = true;
     if (this.isMoving) this.isReplaying = this.isFarBehind();
@@ -380,9 +358,10 @@ export class Playback {
   private readonly onPause = (): void => {
     const isOwn = this.isOwnPause;
     this.isOwnPause = false;
-    // A hidden tab's video may be paused by the browser, and one that ran to its end always is.
-    if (isOwn || this.video.ended || document.visibilityState === 'hidden' || !this.video.isConnected) return;
-    this.wantsToPlay = false;
+    // A video that ran to its end is paused too.
+    if (isOwn || this.video.ended || !this.video.isConnected) return;
+    if (document.visibilityState === 'hidden') this.isPausedByBrowser = this.wantsToPlay;
+    else this.wantsToPlay = false;
   };
 
   private readonly onSeeking = (): void => {
@@ -401,13 +380,18 @@ export class Playback {
 
   private readonly onElementError = (): void => {
     const { error } = this.video;
-    if (this.sink !== undefined && error !== null) this.recover('media-error', error.message || `code ${error.code}`);
+    if (error !== null) this.sink.fail('media-error', error.message || `code ${error.code}`);
   };
 
   private readonly onVisibility = (): void => {
-    if (document.visibilityState !== 'visible' || !this.wantsToPlay || !this.isMoving || !this.video.paused) return;
-    this.goLive();
+    if (document.visibilityState === 'visible' && this.isPausedByBrowser) this.returnToLive();
   };
+
+  /** Back in sight: nobody wants to see what went by meanwhile. */
+  private returnToLive(): void {
+    if (this.isMoving) this.goLive();
+    this.isPausedByBrowser = false;
+  }
 
   private readonly listeners: readonly (readonly [string, () => void])[] = [
     ['loadeddata', this.onShown],

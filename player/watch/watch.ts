@@ -14,7 +14,10 @@ const player = byId<SwarmPlayerElement>('player');
 const channel = channelFromPath(location.pathname);
 const comb = new Honeycomb(document.querySelector('#comb') as SVGSVGElement);
 const chart = new TrafficChart(byId<HTMLCanvasElement>('chart'));
+/** Between two questions how many watch; the player itself asks the server far less often. */
+const VIEWERS_EACH_MS = 4_000;
 let before: PlayerStats | undefined;
+let viewers: number | undefined;
 
 followTheme(byId('theme'), () => chart.draw());
 player.addEventListener('stats', () => {
@@ -23,7 +26,10 @@ player.addEventListener('stats', () => {
 });
 player.addEventListener('statechange', () => showStats(player.stats));
 byId('copy').addEventListener('click', copyCode);
-if (channel !== undefined) player.setAttribute('src', channelUrl(location.origin, channel));
+if (channel !== undefined) {
+  player.setAttribute('src', channelUrl(location.origin, channel));
+  setInterval(countViewers, VIEWERS_EACH_MS);
+}
 
 function showStats(stats: PlayerStats): void {
   write('share', stats.bytesFromPeers + stats.bytesFromServer > 0 ? formatShare(peerShare(stats)) : '–');
@@ -77,13 +83,24 @@ function showChannel(): void {
   write('title', title);
   document.title = `${title} · swarmtube`;
   const video = description.tracks.find((track) => track.type === 'video');
-  // The server counts once in a while; whoever reads this is there already.
-  const count = Math.max(1, description.viewers);
-  const viewers = count === 1 ? '1 viewer' : `${count} viewers`;
+  // Whoever reads this is there already.
+  const count = Math.max(1, viewers ?? description.viewers);
+  const watching = count === 1 ? '1 viewer' : `${count} viewers`;
   const size = video?.height ? `${video.height}p` : '';
   const rate = description.bitrate > 0 ? `${(description.bitrate / 1e6).toFixed(2)} Mbit/s` : '';
-  write('facts', [viewers, size, rate].filter(Boolean).join('  ·  '));
+  write('facts', [watching, size, rate].filter(Boolean).join('  ·  '));
   write('code', embedCode(location.origin, channel, description.publicKey));
+}
+
+async function countViewers(): Promise<void> {
+  if (channel === undefined || document.visibilityState === 'hidden' || player.stats.state !== 'playing') return;
+  try {
+    const response = await fetch(`${channelUrl(location.origin, channel)}.json`, { cache: 'no-store' });
+    const { viewers: count } = (await response.json()) as { readonly viewers?: unknown };
+    if (typeof count === 'number') viewers = count;
+  } catch {
+    // Away for now; the player says so.
+  }
 }
 
 async function copyCode(): Promise<void> {

@@ -13,6 +13,10 @@ export type RemuxerOptions = {
 
 /** Audio that is this far behind video has stopped; silence takes its place, up to half as far behind. */
 const AUDIO_STOPPED_MS = 1_500;
+/** Video likewise; a still picture takes its place. Some encoders interleave badly: for them this is patient. */
+const VIDEO_STOPPED_MS = 2_000;
+/** Once it has stopped, the still picture keeps this close behind audio, so that nothing runs dry. */
+const STILL_BEHIND_MS = 200;
 
 /**
  * Tags in, fragmented MP4 out, audio and video apart (docs/COMPATIBILITY.md 6). Push tags in order of the stream and take fragments as
@@ -72,6 +76,7 @@ export class Remuxer {
   /** Everything that is complete since the last call. */
   take(): Fragment[] {
     this.fillStoppedAudio();
+    this.fillStoppedVideo();
     return this.cut(false);
   }
 
@@ -93,5 +98,13 @@ export class Remuxer {
     const audioMs = this.audio.newestMs;
     if (videoMs === undefined || audioMs === undefined || videoMs - audioMs < AUDIO_STOPPED_MS) return;
     this.audio.fillUntil(videoMs - AUDIO_STOPPED_MS / 2, this.ready);
+  }
+
+  private fillStoppedVideo(): void {
+    const videoMs = this.video.newestMs;
+    const audioMs = this.audio.newestMs;
+    if (videoMs === undefined || audioMs === undefined) return;
+    if (audioMs - videoMs < (this.video.isStill ? 2 * STILL_BEHIND_MS : VIDEO_STOPPED_MS)) return;
+    this.video.holdUntil(audioMs - STILL_BEHIND_MS);
   }
 }

@@ -29,6 +29,8 @@ export class VideoTrack {
   private samples: Sample[] = [];
   private usualDuration = USUAL_DURATION_AT_FIRST;
   private awaitsKeyframe = true;
+  private lastKeyframe: Uint8Array | undefined;
+  private isHeldStill = false;
   private isBroken = false;
   private fragmentNumber = 0;
 
@@ -45,6 +47,11 @@ export class VideoTrack {
   get newestMs(): number | undefined {
     const held = this.samples.at(-1);
     return held && held.decodeTime / TICKS_PER_MS;
+  }
+
+  /** No pictures come, and the last keyframe stands in for them. */
+  get isStill(): boolean {
+    return this.isHeldStill;
   }
 
   /** Kept until its first frame comes, so that the last frame of the old one gets its exact duration: a hole would stop playback. */
@@ -65,6 +72,8 @@ export class VideoTrack {
     if (this.pending !== undefined) this.begin(this.pending, data, out);
     if (this.current?.isPlayable !== true) return;
     this.awaitsKeyframe = false;
+    this.isHeldStill = false;
+    if (frame.isKeyframe) this.lastKeyframe = data;
     const offset = Math.round(frame.compositionOffsetMs * TICKS_PER_MS + frame.offsetNanos / NANOS_PER_TICK);
     this.samples.push({
       decodeTime,
@@ -73,6 +82,26 @@ export class VideoTrack {
       isKeyframe: frame.isKeyframe,
       data,
     });
+  }
+
+  /**
+   * Pictures have stopped, and players wait for the shorter track: the held frame lasts until then, and behind it stands
+   * the last keyframe once more. Any other frame could not be decoded twice; what follows must be a keyframe again.
+   */
+  holdUntil(untilMs: number): void {
+    const held = this.samples.at(-1);
+    const decodeTime = Math.round(untilMs * TICKS_PER_MS);
+    if (held === undefined || this.lastKeyframe === undefined || decodeTime <= held.decodeTime) return;
+    held.duration = decodeTime - held.decodeTime;
+    this.samples.push({
+      decodeTime,
+      duration: this.usualDuration,
+      compositionOffset: held.compositionOffset,
+      isKeyframe: true,
+      data: this.lastKeyframe,
+    });
+    this.isHeldStill = true;
+    this.awaitsKeyframe = true;
   }
 
   /** Everything whose duration is known; with `includeHeld` also the last frame, at the usual duration. */
@@ -124,6 +153,7 @@ export class VideoTrack {
   private begin(configuration: Configuration, frame: Uint8Array, out: Fragment[]): void {
     this.take(out, true);
     this.pending = undefined;
+    this.lastKeyframe = undefined;
     const { codec, bytes } = configuration;
     const description = describeVideoConfiguration(codec, bytes);
     const mimeType = `video/mp4; codecs="${description?.codecString ?? codec}"`;

@@ -75,6 +75,16 @@ export function changingClip(): Promise<string> {
   });
 }
 
+/** The camera goes off for the second half of each round; sound goes on. */
+export function cameraOffClip(): Promise<string> {
+  const whole: Encode = { ...SMALL, seconds: 24 };
+  return cachedClip('camera-off', [EDITION, whole], async (folder) => {
+    const tags = new FlvTagReader().push(await encodePlain(folder, whole));
+    const kept = tags.filter(({ kind, timestampMs }) => kind !== 'video' || timestampMs < whole.seconds * 500);
+    return Buffer.concat([encodeFlvHeader({ hasAudio: true, hasVideo: true }), ...kept.map(encodeFlvTag)]);
+  });
+}
+
 function encodePlain(folder: string, encode: Encode): Promise<Uint8Array> {
   const { seconds, sampleRate } = encode;
   const sources = [...pictureSource(encode, seconds), ...soundSource(sampleRate, seconds)];

@@ -43,7 +43,16 @@ test('hidden viewers relay what a visible one plays', { timeout: 240_000 }, asyn
     t.diagnostic(`bytes relayed by hidden viewers: ${relayed.join(', ')}`);
     assertUndisturbed([await visible.waitForPlayback(5)]);
     assert.equal((await visible.stats()).bytesToPeers, 0, 'p2p="receive" gives nothing');
-    for (const viewer of hidden) assert.ok(await isHidden(viewer), 'it was hidden all the time');
+    for (const viewer of hidden) {
+      assert.ok(await isHidden(viewer), 'it was hidden all the time');
+      await viewer.waitForStats(({ state }) => state === 'paused', 'the browser paused what nobody sees');
+    }
+
+    const [returning] = hidden;
+    assert.ok(returning !== undefined);
+    await returning.page.bringToFront();
+    const { latencyMs, targetLatencyMs } = await returning.waitForPlayback(1);
+    assert.ok(latencyMs < targetLatencyMs + 2_000, `back at live, not ${latencyMs} ms behind`);
   });
 });
 

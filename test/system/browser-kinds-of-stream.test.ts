@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { withBrowser } from '../support/chromium.ts';
-import { audioOnlyClip, av1OpusClip, changingClip, videoOnlyClip } from '../support/clips.ts';
+import { audioOnlyClip, av1OpusClip, cameraOffClip, changingClip, videoOnlyClip } from '../support/clips.ts';
 import { findFfmpeg, NO_FFMPEG } from '../support/ffmpeg.ts';
 import type { PlayerPage } from '../support/player-page.ts';
 import { startLoop } from '../support/server-process.ts';
@@ -66,5 +66,23 @@ test('size and sample rate change in mid-stream, there and back, without a stall
         await waitFor(async () => (await viewer.pictures()).width === width, { text: `the picture is ${width} wide` });
       }
     }
+  });
+});
+
+test('a camera that goes off stops neither the sound nor what comes after', OPTIONS, async (t) => {
+  if (findFfmpeg() === undefined) {
+    skipOrFail(t, NO_FFMPEG);
+    return;
+  }
+  const clip = await cameraOffClip();
+  await withBrowser(t, async (browser) => {
+    const server = await startLoop(t, clip, 'main');
+    const audience = { site: await startWebsite(t), serverUrl: server.url, channel: 'main' };
+    const [viewer] = await openViewers(browser, audience, 1);
+    assert.ok(viewer !== undefined);
+    // More than a round: twelve seconds of it have no pictures.
+    const { stallMs } = await viewer.waitForPlayback(30);
+    t.diagnostic(`stood for ${stallMs} ms`);
+    assert.ok(stallMs < 6_000, `stood for ${stallMs} ms`);
   });
 });

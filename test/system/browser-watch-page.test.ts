@@ -29,6 +29,11 @@ test('the watch page plays and offers the embed code', { timeout: 120_000 }, asy
         }, publicKey),
       { text: 'the embed code is on the page' },
     );
+    await openPlayerPage(browser, `${server.url}/watch/demo`);
+    await waitFor(
+      () => viewer.page.evaluate(() => document.querySelector('#facts')?.textContent?.startsWith('2 viewers')),
+      { text: 'the page that was there first counts the second viewer' },
+    );
     assert.deepEqual(
       viewer.console.filter((line) => /^(error|thrown)/.test(line)),
       [],

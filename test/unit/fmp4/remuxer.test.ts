@@ -176,6 +176,29 @@ test('audio that stopped without a word does not stop the picture', () => {
   assert.ok(end?.kind === 'media' && end.endMs > 3_000);
 });
 
+test('video that stopped without a word does not stop the sound: the last keyframe stands until a new one comes', () => {
+  const shown = [avcHeader(0), video(0, { key: true, nal: [0, 0, 0, 2, 0x65, 0x77] }), video(40), video(80)];
+  const sound = Array.from({ length: 280 }, (_, index) => aac(Math.round((index * 1024) / 48)));
+  const returned = [video(6000), video(6040, { key: true }), video(6080)];
+  const read = samples(remux([...shown, aacHeader(0), ...sound, ...returned]), 'video');
+  for (const [index, sample] of read.entries()) {
+    const before = read[index - 1];
+    if (before !== undefined) assert.equal(sample.decodeTime, before.decodeTime + before.duration, 'no hole');
+  }
+  const still = read.filter(({ decodeTime }) => decodeTime > 80 * 90 && decodeTime < 6000 * 90);
+  assert.ok(still.length > 5 && still.every(({ isKeyframe }) => isKeyframe));
+  const lateMs = (read[read.indexOf(still[0] as ReadSample) + 1]?.decodeTime ?? 0) / 90;
+  assert.ok(lateMs > 1_800 && lateMs < 2_600, `the first still ends at ${lateMs} ms`);
+  assert.deepEqual(
+    read.slice(-2).map(({ decodeTime, isKeyframe }) => [decodeTime / 90, isKeyframe]),
+    [
+      [6040, true],
+      [6080, false],
+    ],
+    'frames that follow on pictures which never came are left out',
+  );
+});
+
 test('after a loss nothing is shown until the next keyframe, and the hole is left for the gap jumper', () => {
   const remuxer = new Remuxer({ isTypeSupported: () => true });
   for (const each of [avcHeader(0), video(0, { key: true }), video(40), video(80)]) remuxer.push(each);
