@@ -3,7 +3,8 @@ import { SwarmtubeError } from '../../shared/basics/errors.ts';
 import type { Clock } from '../clock.ts';
 import type { Feed, FeedEvent } from './feed.ts';
 import { FlvFeedReader } from './flv-feed-reader.ts';
-import { openHttpStream, readChunks, shownUrl } from './http-stream.ts';
+import { type HttpStream, openHttpStream, readChunks, shownUrl } from './http-stream.ts';
+import { RepeatedBeginning } from './repeated-beginning.ts';
 
 export type HttpFlvFeedOptions = {
   readonly clock: Clock;
@@ -17,7 +18,9 @@ const STALL_MS = 10_000;
 
 /**
  * A live FLV stream pulled over HTTP. One `read` is one connection; when it closes, breaks or stalls, that is a failure, and
- * the channel calls again. A server that really is done keeps refusing, until the channel's silence is over.
+ * the channel calls again. A server that really is done keeps refusing, until the channel's silence is over. A finished file
+ * is played once: one that the server tells the length of is then over, and of one without a length the beginning is known
+ * again, and nothing is taken until another comes.
  */
 export class HttpFlvFeed implements Feed {
   readonly description: string;
@@ -25,6 +28,7 @@ export class HttpFlvFeed implements Feed {
   readonly endsAfterSilenceMs: number;
   private readonly url: URL;
   private readonly options: HttpFlvFeedOptions;
+  private readonly beginning = new RepeatedBeginning();
 
   constructor(url: URL, options: HttpFlvFeedOptions) {
     this.url = url;
@@ -45,13 +49,35 @@ export class HttpFlvFeed implements Feed {
       );
     }
     const reader = new FlvFeedReader();
+    this.beginning.open();
     try {
-      for await (const chunk of readChunks(stream, options)) yield* reader.read(chunk);
+      for await (const chunk of readChunks(stream, options)) {
+        const news = this.beginning.take(chunk);
+        if (news === 'repeated') throw repeatedError(stream.url);
+        if (news.byteLength > 0) yield* reader.read(news);
+      }
+      if (this.beginning.close() === 'repeated') throw repeatedError(stream.url);
       yield* reader.end();
     } catch (thrown) {
       signal.throwIfAborted();
       throw thrown;
     }
-    throw new SwarmtubeError('feed-closed', `${shownUrl(stream.url)} closed the stream`);
+    if (!isFile(stream)) throw new SwarmtubeError('feed-closed', `${shownUrl(stream.url)} closed the stream`);
+    yield {
+      type: 'note',
+      text: `${shownUrl(stream.url)} is a finished file: it is played once; to play it round and round, download it and add --loop`,
+    };
   }
+}
+
+/** A body of a length that is known beforehand, and came whole: no live stream is. */
+function isFile({ response }: HttpStream): boolean {
+  return response.complete && Number(response.headers['content-length'] ?? 0) > 0;
+}
+
+function repeatedError(url: URL): SwarmtubeError {
+  return new SwarmtubeError(
+    'feed-repeated',
+    `${shownUrl(url)} closed the stream and now begins just as before, as a finished file does: it was played once; to play it round and round, download it and add --loop`,
+  );
 }

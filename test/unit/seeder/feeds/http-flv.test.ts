@@ -27,6 +27,15 @@ function pull(context: TestContext, address: string, clock: Clock = SYSTEM_CLOCK
   return new FeedReading(new HttpFlvFeed(new URL(address), { clock, endsAfterSilenceMs: 1 }), context);
 }
 
+/** Without a length, as live streams are sent, in pieces that end anywhere. */
+function chunked(bytes: Uint8Array): RequestListener {
+  return (_request, response) => {
+    response.write(bytes.subarray(0, 1000));
+    response.write(bytes.subarray(1000, 1001));
+    response.end(bytes.subarray(1001));
+  };
+}
+
 async function failureOf(reading: FeedReading): Promise<SwarmtubeError> {
   const { failure } = await reading.rest();
   assert.ok(failure instanceof SwarmtubeError, String(failure));
@@ -47,13 +56,56 @@ test('reads an endless chunked response as it comes', async (context) => {
 });
 
 test('a closed stream is a failure to be tried again, after all its tags', async (context) => {
-  const origin = await serve(context, (_request, response) => response.end(FILE));
+  const origin = await serve(context, chunked(FILE));
   const { events, failure } = await pull(context, `${origin}/live.flv`).rest();
   assert.deepEqual(
     events,
     TAGS.map((tag) => ({ type: 'tag', tag })),
   );
   assert.equal((failure as SwarmtubeError).code, 'feed-closed');
+});
+
+test('a file of a known length is over after all its tags, and this is told', async (context) => {
+  const origin = await serve(context, (_request, response) => response.end(FILE));
+  const { events, failure } = await pull(context, `${origin}/clip.flv`).rest();
+  assert.equal(failure, undefined);
+  assert.deepEqual(
+    events.slice(0, -1),
+    TAGS.map((tag) => ({ type: 'tag', tag })),
+  );
+  const last = events.at(-1);
+  assert.match(last?.type === 'note' ? last.text : '', /clip\.flv is a finished file: it is played once.*--loop/);
+});
+
+for (const [name, more] of [
+  ['short', []],
+  ['long', Array.from({ length: 30 }, (_, index) => keyframe(40 + index * 40, 5000))],
+] as const) {
+  test(`a ${name} file without a length is not played again, until another comes`, async (context) => {
+    const tags = [...TAGS, ...more];
+    let body = flvFile(tags);
+    const origin = await serve(context, (request, response) => chunked(body)(request, response));
+    const feed = new HttpFlvFeed(new URL(`${origin}/clip.flv`), { clock: SYSTEM_CLOCK, endsAfterSilenceMs: 1 });
+    const read = async (): Promise<[tags: number, code: string]> => {
+      const { events, failure } = await new FeedReading(feed, context).rest();
+      return [events.filter(({ type }) => type === 'tag').length, (failure as SwarmtubeError).code];
+    };
+    assert.deepEqual(await read(), [tags.length, 'feed-closed']);
+    assert.deepEqual(await read(), [0, 'feed-repeated']);
+    assert.deepEqual(await read(), [0, 'feed-repeated']);
+    body = flvFile([...TAGS.slice(0, 2), keyframe(7, 3000), ...more]);
+    assert.deepEqual(await read(), [more.length + 3, 'feed-closed']);
+  });
+}
+
+test('what begins like a short stream and goes on longer is another stream', async (context) => {
+  let body = FILE;
+  const origin = await serve(context, (request, response) => chunked(body)(request, response));
+  const feed = new HttpFlvFeed(new URL(`${origin}/live.flv`), { clock: SYSTEM_CLOCK, endsAfterSilenceMs: 1 });
+  await new FeedReading(feed, context).rest();
+  body = flvFile([...TAGS, audioFrame(33)]);
+  const { events } = await new FeedReading(feed, context).rest();
+  assert.equal(events.length, TAGS.length + 1);
 });
 
 test('a stream cut in mid-tag gives the whole tags and says so', async (context) => {
