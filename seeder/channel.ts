@@ -197,7 +197,8 @@ export class Channel {
         }
         const delayMs = this.backOff.nextDelayMs();
         this.noteFailure(errorText(thrown).replace(/\.$/, ''), delayMs);
-        if (!(await this.pause(delayMs, signal))) return;
+        await this.pause(delayMs, signal);
+        if (signal.aborted) return;
         this.restart();
       }
     }
@@ -215,12 +216,16 @@ export class Channel {
     }
   }
 
-  /** False where the channel was stopped meanwhile. */
-  private pause(delayMs: number, signal: AbortSignal): Promise<boolean> {
-    return sleep(this.clock, delayMs, signal).then(
-      () => true,
-      () => false,
-    );
+  /** Returns when the feed is to be tried again, or the channel was stopped. */
+  private async pause(delayMs: number, signal: AbortSignal): Promise<void> {
+    const over = new AbortController();
+    const either = AbortSignal.any([signal, over.signal]);
+    const waits = [sleep(this.clock, delayMs, either)];
+    if (this.feed.changed !== undefined) waits.push(this.feed.changed(either));
+    const settled = waits.map((wait) => wait.catch(() => {}));
+    await Promise.race(settled);
+    over.abort();
+    await Promise.all(settled);
   }
 
   private handle(event: Exclude<FeedEvent, { readonly type: 'tag' }>): void {

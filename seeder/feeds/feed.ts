@@ -27,4 +27,6 @@ export interface Feed {
   /** It gives each tag at its own moment: what comes late, and then at once, is this process's doing and no manner of the source. */
   readonly pacesItself?: boolean;
   read(signal: AbortSignal): AsyncIterable<FeedEvent>;
+  /** After a failure: returns when the source has become another, so that it should be read at once. Throws the signal's reason. */
+  changed?(signal: AbortSignal): Promise<void>;
 }

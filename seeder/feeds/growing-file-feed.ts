@@ -4,6 +4,7 @@ import type { Tag } from '../../shared/tags/tag.ts';
 import { Timeline } from '../../shared/tags/timeline.ts';
 import type { Clock } from '../clock.ts';
 import type { Feed, FeedEvent } from './feed.ts';
+import { FileIdentity } from './file-identity.ts';
 import { FileWatch } from './file-watch.ts';
 import { FlvFeedReader } from './flv-feed-reader.ts';
 import { LastKeyframeWindow } from './last-keyframe-window.ts';
@@ -39,12 +40,14 @@ export class GrowingFileFeed implements Feed {
   private readonly pollMs: number;
   private readonly walkedBytesMax: number;
   private isPlaying = false;
+  private readonly identity: FileIdentity;
 
   constructor(path: string, options: GrowingFileFeedOptions) {
     this.path = path;
     this.clock = options.clock;
     this.pollMs = options.pollMs ?? POLL_MS;
     this.walkedBytesMax = options.walkedBytesMax ?? WALKED_BYTES_MAX;
+    this.identity = new FileIdentity(path);
     this.description = `file ${path}`;
     this.endsAfterSilenceMs = options.endsAfterSilenceMs;
   }
@@ -55,6 +58,7 @@ export class GrowingFileFeed implements Feed {
   }
 
   async *read(signal: AbortSignal): AsyncGenerator<FeedEvent> {
+    await this.identity.note();
     const changes = new FileWatch(this.path, this.pollMs, this.clock);
     try {
       for (let isFirst = true; ; isFirst = false) {
@@ -69,6 +73,10 @@ export class GrowingFileFeed implements Feed {
     } finally {
       changes.close();
     }
+  }
+
+  changed(signal: AbortSignal): Promise<void> {
+    return this.identity.changed(this.clock, signal);
   }
 
   private async *openWhenThere(changes: FileWatch, signal: AbortSignal): AsyncGenerator<FeedEvent, FileHandle> {

@@ -5,6 +5,7 @@ import { FlvTagReader } from '../../shared/tags/flv-tag-reader.ts';
 import type { Tag } from '../../shared/tags/tag.ts';
 import type { Clock } from '../clock.ts';
 import type { Feed, FeedEvent } from './feed.ts';
+import { FileIdentity } from './file-identity.ts';
 import { LoopRound } from './loop-round.ts';
 import { Pace } from './pace.ts';
 
@@ -23,15 +24,18 @@ export class LoopedFileFeed implements Feed {
   readonly endsAfterSilenceMs: number;
   private readonly path: string;
   private readonly clock: Clock;
+  private readonly identity: FileIdentity;
 
   constructor(path: string, options: { readonly clock: Clock; readonly endsAfterSilenceMs: number }) {
     this.path = path;
     this.clock = options.clock;
+    this.identity = new FileIdentity(path);
     this.description = `file ${path}, looped`;
     this.endsAfterSilenceMs = options.endsAfterSilenceMs;
   }
 
   async *read(signal: AbortSignal): AsyncGenerator<FeedEvent> {
+    await this.identity.note();
     const pace = new Pace(this.clock);
     for (let startMs = FIRST_ROUND_MS as MediaMillis; ; ) {
       const round = new LoopRound(startMs);
@@ -46,6 +50,10 @@ export class LoopedFileFeed implements Feed {
       startMs = round.endMs;
       await pace.waitFor(startMs, signal);
     }
+  }
+
+  changed(signal: AbortSignal): Promise<void> {
+    return this.identity.changed(this.clock, signal);
   }
 
   private async *tagsOf(round: LoopRound, signal: AbortSignal): AsyncGenerator<Tag> {

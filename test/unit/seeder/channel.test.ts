@@ -254,6 +254,17 @@ test('a source that gives a little each time and then fails is tried ever more r
   assert.match(channel.state.text, /again in 5\.0 s/);
 });
 
+test('a source that has become another is read at once', async (context) => {
+  const { feed, clock } = stage(context);
+  for (let attempt = 0; attempt < 3; attempt++) {
+    feed.say(new SwarmtubeError('x', 'This is no FLV.'));
+    await clock.advance(1);
+    feed.change();
+    await settle();
+    assert.equal(feed.reads, attempt + 2);
+  }
+});
+
 test('the back-off begins anew once media came for some seconds', async (context) => {
   const { feed, clock, channel } = stage(context);
   for (let attempt = 0; attempt < 5; attempt++) {

@@ -12,6 +12,7 @@ export class ScriptedFeed implements Feed {
   isOpen = false;
   private queue: (FeedEvent | Error | 'end')[] = [];
   private wake: (() => void) | undefined;
+  private becomeAnother: () => void = () => {};
 
   constructor(canReopen = true) {
     this.canReopen = canReopen;
@@ -24,6 +25,17 @@ export class ScriptedFeed implements Feed {
 
   tags(...tags: readonly Tag[]): void {
     this.say(...tags.map((tag): FeedEvent => ({ type: 'tag', tag })));
+  }
+
+  change(): void {
+    this.becomeAnother();
+  }
+
+  changed(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.becomeAnother = resolve;
+      signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    });
   }
 
   async *read(signal: AbortSignal): AsyncGenerator<FeedEvent> {

@@ -106,6 +106,24 @@ test('a folder, and a file that is no FLV, are told', async (context) => {
   assert.match(String((await new FeedReading(playlist, context).rest()).failure), /HLS playlist/);
 });
 
+test('a file that could not be read is another once it was replaced or written anew, not when it only grew', async (context) => {
+  const { path } = await follow(context);
+  const feed = new GrowingFileFeed(path, { clock: SYSTEM_CLOCK, endsAfterSilenceMs: 60_000 });
+  // It looks once before it waits.
+  const isChanged = (): Promise<boolean> =>
+    feed.changed(AbortSignal.abort(new Error('stopped'))).then(
+      () => true,
+      () => false,
+    );
+  const page = `<!doctype html>${' '.repeat(600)}`;
+  await writeFile(path, page);
+  await new FeedReading(feed, context).rest();
+  await writeFile(path, `${page} and more`);
+  assert.equal(await isChanged(), false);
+  await writeFile(path, flvFile(HEAD));
+  assert.equal(await isChanged(), true);
+});
+
 test('damage in what was already written does not hide the last keyframe', async (context) => {
   const { path } = await follow(context);
   const bytes = flvFile([...HEAD, ...OLD, interframe(80, 4000), ...LAST]);
