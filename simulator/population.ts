@@ -15,6 +15,8 @@ export type PlannedViewer = {
   readonly line: LineName;
   readonly uplinkKbps: number;
   readonly downlinkKbps: number;
+  /** The most it lets itself upload. */
+  readonly allowedKbps: number;
   readonly isUploader: boolean;
   /** Where it is: distance is delay. */
   readonly x: number;
@@ -62,7 +64,7 @@ function arrivals({ peers, minutes, warmUpMs }: SimulationOptions, scenario: Sce
 function planViewer(
   number: number,
   arrivesMs: number,
-  { bitrateKbps }: SimulationOptions,
+  { bitrateKbps, uploadLimit }: SimulationOptions,
   scenario: Scenario,
   random: Random,
 ): PlannedViewer {
@@ -73,6 +75,7 @@ function planViewer(
   const wantedMeanKbps = (bitrateKbps * scenario.rho) / Math.max(0.01, scenario.uploaders);
   const scale = scenario.rho > 0 ? wantedMeanKbps / MEAN_UPLINK_KBPS : 1;
   const sessionMs = Math.max(2000, exponential(random, scenario.sessionMs));
+  const uplinkKbps = Math.max(UPLINK_KBPS_MIN, LINES[name].uplinkKbps * factor * scale);
   return {
     number,
     arrivesMs,
@@ -80,7 +83,8 @@ function planViewer(
     isGraceful: random.fraction() < 0.5,
     behaviour,
     line: name,
-    uplinkKbps: Math.max(UPLINK_KBPS_MIN, LINES[name].uplinkKbps * factor * scale),
+    uplinkKbps,
+    allowedKbps: uploadLimit > 0 ? uploadLimit * bitrateKbps : uplinkKbps,
     downlinkKbps: Math.max(LINES[name].downlinkKbps * factor, bitrateKbps * 2),
     isUploader,
     x: random.fraction(),

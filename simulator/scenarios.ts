@@ -88,6 +88,8 @@ export type SimulationOptions = {
   readonly copies: number;
   /** A signature takes so long to check, ms. */
   readonly verifyMs: number;
+  /** What viewers allow, in bitrates, knowing nothing of their line, as browsers do (1.2). 0: just what their line carries. */
+  readonly uploadLimit: number;
   /** Settings of every viewer's engine that differ from the shipped ones: a rule turned off, a number changed. */
   readonly engine: Partial<EngineConfig>;
 };
@@ -107,6 +109,7 @@ export function simulationOptions(given: Partial<SimulationOptions> & { readonly
     unreachablePairs: 0.15,
     copies: 0,
     verifyMs: 0,
+    uploadLimit: 0,
     engine: {},
     ...given,
   };

@@ -88,7 +88,7 @@ export class SimulatedPeer {
     this.plan = plan;
     this.uplink = new LineQueue(plan.uplinkKbps * WIRE_SHARE);
     this.downlink = new LineQueue(plan.downlinkKbps * WIRE_SHARE);
-    this.uploadBytesPerSecond = plan.isUploader ? Math.round(plan.uplinkKbps * 125) : 0;
+    this.uploadBytesPerSecond = plan.isUploader ? Math.round(plan.allowedKbps * 125) : 0;
     this.trackerOneWayMs = delays.trackerOneWayMs;
     this.httpOneWayMs = delays.httpOneWayMs;
     this.engine = new SwarmEngine({ role, seed: plan.seed, config });

@@ -325,6 +325,7 @@ function seederPlan(seed: number): PlannedViewer {
     behaviour: 'honest',
     line: 'fibre',
     uplinkKbps: SEEDER_KBPS,
+    allowedKbps: SEEDER_KBPS,
     downlinkKbps: SEEDER_KBPS,
     isUploader: true,
     x: 0.5,

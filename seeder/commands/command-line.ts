@@ -125,6 +125,14 @@ const SIMULATION_OPTIONS: readonly Option[] = [
   new Option('--latency <seconds>', 'Capture to screen; what is absent then is a stall. Default 2.5.'),
   new Option('--bitrate <kbit/s>', 'Of the stream. Default 2500.'),
   new Option('--copies <number>', 'Copies that the seeder pushes. Default: as its audience needs.'),
+  new Option(
+    '--upload-limit <bitrates>',
+    'What viewers allow, knowing nothing of their line. Default: what it carries.',
+  ),
+  new Option(
+    '--engine <key=value>',
+    "A setting of the viewers' engines: fan=3, rescueMarginMs=300:550. May be repeated.",
+  ).argParser((text: string, before: string[] | undefined) => [...(before ?? []), text]),
   new Option('--warm-up <seconds>', 'Not measured. Default: 60, of short runs the first half.'),
   new Option('--bug <name>', 'Plant this bug in every viewer: the run must fail.'),
   new Option('--trace <file>', 'Write a line for each thing that an engine orders.'),

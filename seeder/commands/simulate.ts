@@ -1,5 +1,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { errorText, SwarmtubeError } from '../../shared/basics/errors.ts';
+import { type EngineConfig, parseEngineConfig } from '../../shared/swarm/engine-config.ts';
 import { PLANTED_BUGS, type PlantedBug } from '../../simulator/planted-bugs.ts';
 import {
   SCENARIO_NAMES,
@@ -52,8 +53,26 @@ function readOptions(values: OptionValues): SimulationOptions {
     bitrateKbps: whole('bitrate', 50, 2500, 2500),
     latencyMs: Math.round(latencySeconds * 1000),
     copies: whole('copies', 0, 16, 0),
+    uploadLimit: quantity(values, 'uploadLimit', 0, 100, 0),
+    engine: readEngine(values.engine),
     ...(warmUp !== undefined && { warmUpMs: Math.round(warmUp) }),
   });
+}
+
+/** `--engine fan=3`, several times: numbers, or ranges as `low:high`. */
+function readEngine(value: unknown): Partial<EngineConfig> {
+  const settings: Record<string, number | readonly number[]> = {};
+  for (const text of Array.isArray(value) ? value : []) {
+    const [key = '', right = ''] = String(text).split('=');
+    settings[key] = right.includes(':') ? right.split(':').map(Number) : Number(right || Number.NaN);
+  }
+  try {
+    parseEngineConfig(settings);
+  } catch (thrown) {
+    if (!(thrown instanceof SwarmtubeError)) throw thrown;
+    throw new UsageError(thrown.message);
+  }
+  return settings as Partial<EngineConfig>;
 }
 
 function quantity(values: OptionValues, name: string, least: number, most: number, usual: number): number {
@@ -73,7 +92,9 @@ function named<Name extends string>(value: unknown, names: readonly Name[], what
 }
 
 function describe(options: SimulationOptions, bug: PlantedBug | undefined): string {
-  const settings = Object.entries(options).map(([key, value]) => `${key} ${value}`);
+  const settings = Object.entries(options).map(([key, value]) =>
+    typeof value === 'object' ? `${key} ${JSON.stringify(value)}` : `${key} ${value}`,
+  );
   const planted = bug === undefined ? '' : `, with the planted bug ${bug}`;
   return `${options.scenario}: ${SCENARIOS[options.scenario].what}${planted}\n${settings.join(' · ')}`;
 }
