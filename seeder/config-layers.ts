@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { errorText } from '../shared/basics/errors.ts';
 import { CONFIG_KEYS, type ConfigLayer } from './config.ts';
+import { fileReason } from './file-reason.ts';
 import { UsageError } from './usage-error.ts';
 
 /** Only in a file: the rest fits on a command line. */
@@ -69,7 +70,7 @@ async function readObject(path: string): Promise<Record<string, unknown>> {
   try {
     text = await readFile(path, 'utf8');
   } catch (thrown) {
-    throw new UsageError(`cannot read the config file ${path}: ${errorText(thrown)}`);
+    throw new UsageError(`cannot read the config file ${path}: ${fileReason(thrown)}`);
   }
   if (text.length > FILE_BYTES_MAX) throw new UsageError(`the config file ${path} is over 1 MiB`);
   let value: unknown;

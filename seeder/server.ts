@@ -4,6 +4,7 @@ import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { errorText, SwarmtubeError } from '../shared/basics/errors.ts';
 import type { Config } from './config.ts';
+import { fileReason } from './file-reason.ts';
 
 /** Slow senders of headers are cut after this: a browser needs milliseconds. */
 const HEADERS_TIMEOUT_MS = 10_000;
@@ -57,7 +58,7 @@ async function readPem(option: string, path: string): Promise<Buffer> {
   try {
     return await readFile(path);
   } catch (thrown) {
-    throw new SwarmtubeError('bad-certificate', `cannot read the file of ${option}: ${errorText(thrown)}`);
+    throw new SwarmtubeError('bad-certificate', `cannot read ${path}, the file of ${option}: ${fileReason(thrown)}`);
   }
 }
 

@@ -3,6 +3,7 @@ import { link, mkdir, open, readFile, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorText, SwarmtubeError } from '../shared/basics/errors.ts';
 import { encodeBase64Url } from '../shared/bytes/base64url.ts';
+import { fileReason } from './file-reason.ts';
 
 /** The broadcaster's key: what viewers trust. One a server; every channel's name is inside what is signed. */
 export type SigningKey = {
@@ -30,7 +31,7 @@ export async function loadOrCreateSigningKey(dataFolder: string): Promise<Signin
   } catch (thrown) {
     throw new SwarmtubeError(
       'signing-key-unwritable',
-      `cannot write the signing key to ${path} (${errorText(thrown)}); make the folder writable or choose another with --data`,
+      `cannot write the signing key to ${path} (${fileReason(thrown)}); make the folder writable or choose another with --data`,
       { cause: thrown },
     );
   }
@@ -85,7 +86,7 @@ async function readIfThere(path: string): Promise<string | undefined> {
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     throw new SwarmtubeError(
       'signing-key-unreadable',
-      `cannot read the signing key ${path}: ${errorText(thrown)}; give this user the right to read it`,
+      `cannot read the signing key ${path}: ${fileReason(thrown)}; give this user the right to read it`,
       { cause: thrown },
     );
   }

@@ -1,8 +1,9 @@
 import { createReadStream } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { errorText, SwarmtubeError } from '../../shared/basics/errors.ts';
+import { SwarmtubeError } from '../../shared/basics/errors.ts';
 import { SYSTEM_CLOCK } from '../clock.ts';
 import { openHttpStream, readChunks } from '../feeds/http-stream.ts';
+import { fileReason } from '../file-reason.ts';
 import { type InspectedTrack, type Inspection, inspectSource } from '../inspect-source.ts';
 import type { OptionValues } from './command-input.ts';
 
@@ -38,7 +39,7 @@ async function* readFileChunks(source: string): AsyncGenerator<Uint8Array> {
   try {
     yield* createReadStream(path, { highWaterMark: READ_BYTES });
   } catch (thrown) {
-    throw new SwarmtubeError('source-unreadable', `cannot read ${path}: ${errorText(thrown)}`, { cause: thrown });
+    throw new SwarmtubeError('source-unreadable', `cannot read ${path}: ${fileReason(thrown)}`, { cause: thrown });
   }
 }
 

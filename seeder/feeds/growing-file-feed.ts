@@ -1,8 +1,9 @@
 import { type FileHandle, open, stat } from 'node:fs/promises';
-import { errorText, SwarmtubeError } from '../../shared/basics/errors.ts';
+import { SwarmtubeError } from '../../shared/basics/errors.ts';
 import type { Tag } from '../../shared/tags/tag.ts';
 import { Timeline } from '../../shared/tags/timeline.ts';
 import type { Clock } from '../clock.ts';
+import { fileReason } from '../file-reason.ts';
 import type { Feed, FeedEvent } from './feed.ts';
 import { FileIdentity } from './file-identity.ts';
 import { FileWatch } from './file-watch.ts';
@@ -103,7 +104,7 @@ export class GrowingFileFeed implements Feed {
     } catch (thrown) {
       if (isMissing(thrown)) return undefined;
       if (thrown instanceof SwarmtubeError) throw thrown;
-      throw new SwarmtubeError('feed-unreadable', `cannot read ${this.path}: ${errorText(thrown)}`, { cause: thrown });
+      throw new SwarmtubeError('feed-unreadable', `cannot read ${this.path}: ${fileReason(thrown)}`, { cause: thrown });
     }
   }
 
@@ -169,7 +170,7 @@ export class GrowingFileFeed implements Feed {
       return named.ino === opened.ino && named.dev === opened.dev ? 'same' : 'replaced';
     } catch (thrown) {
       if (isMissing(thrown)) return 'gone';
-      throw new SwarmtubeError('feed-unreadable', `cannot read ${this.path}: ${errorText(thrown)}`, { cause: thrown });
+      throw new SwarmtubeError('feed-unreadable', `cannot read ${this.path}: ${fileReason(thrown)}`, { cause: thrown });
     }
   }
 }

@@ -1,9 +1,10 @@
 import { createReadStream } from 'node:fs';
-import { errorText, SwarmtubeError } from '../../shared/basics/errors.ts';
+import { SwarmtubeError } from '../../shared/basics/errors.ts';
 import type { MediaMillis } from '../../shared/basics/units.ts';
 import { FlvTagReader } from '../../shared/tags/flv-tag-reader.ts';
 import type { Tag } from '../../shared/tags/tag.ts';
 import type { Clock } from '../clock.ts';
+import { fileReason } from '../file-reason.ts';
 import type { Feed, FeedEvent } from './feed.ts';
 import { FileIdentity } from './file-identity.ts';
 import { LoopRound } from './loop-round.ts';
@@ -69,7 +70,7 @@ export class LoopedFileFeed implements Feed {
     } catch (thrown) {
       signal.throwIfAborted();
       if (thrown instanceof SwarmtubeError) throw thrown;
-      throw new SwarmtubeError('feed-unreadable', `cannot read ${this.path}: ${errorText(thrown)}`, { cause: thrown });
+      throw new SwarmtubeError('feed-unreadable', `cannot read ${this.path}: ${fileReason(thrown)}`, { cause: thrown });
     }
   }
 }

@@ -104,6 +104,9 @@ test('certificates that are none: one sentence, exit 1', async (t) => {
 test('inspect of what is no feed: the reason, exit 1', () =>
   assertRefused(['inspect', join(import.meta.dirname, 'cli-mistakes.test.ts')], 1, /^swarmtube: /));
 
+test('inspect of a file that is not there names it once, exit 1', () =>
+  assertRefused(['inspect', '/nowhere.flv'], 1, 'cannot read /nowhere.flv: no such file'));
+
 test('every command has help', async () => {
   for (const command of [[], ['serve'], ['seed'], ['tracker'], ['inspect']]) {
     const end = await runCommand([...command, '--help']);
