@@ -6,7 +6,7 @@ import type { AudioCodec, VideoCodec } from '../shared/tags/tag-contents.ts';
 import type { ExpectedTracks } from './mse/media-sink.ts';
 import { isTypeSupported } from './mse/media-source.ts';
 import { RenewableSink } from './mse/renewable-sink.ts';
-import { bufferedAhead, jumpOverGap, maySkipHole, type TimeRange } from './playback/gap-rule.ts';
+import { bufferedAhead, maySkipHole, PLACE_INSIDE_SECONDS, type TimeRange, wayOn } from './playback/gap-rule.ts';
 import { LatencyController } from './playback/latency-controller.ts';
 import { MediaPipeline } from './playback/media-pipeline.ts';
 import { PlayoutClock } from './playback/playout-clock.ts';
@@ -30,9 +30,8 @@ export type PlaybackOptions = {
 
 type Figures = Pick<PlayerStats, 'latencyMs' | 'bufferMs' | 'targetLatencyMs' | 'firstFrameMs' | 'stalls' | 'stallMs'>;
 
-/** A picture that stands although there is enough to play: a nudge helps some decoders. */
-const NUDGE_AFTER_MS = 1_500;
-const NUDGE_SECONDS = 0.05;
+/** So long a seek may take where there is media. */
+const SEEK_MS_MAX = 3_000;
 /** This far behind the target is not lateness any more but an instant replay that the viewer asked for. */
 const REPLAY_FROM_MS = 4_000;
 /** While paused this much is kept for going on; after that only the live edge is left. */
@@ -40,7 +39,6 @@ const PAUSED_SECONDS_MAX = 300;
 const EVICT_EACH_MS = 5_000;
 /** Between the play head and the end of the buffer after a jump to live. */
 const LIVE_MARGIN_SECONDS = 0.4;
-const PLACE_INSIDE_SECONDS = 0.002;
 
 /**
  * Holds the video element to the stream: puts media into it, shows the first picture at once, starts it, keeps its
@@ -202,7 +200,7 @@ export class Playback {
     this.startWhenReady(bufferMs, nowMs);
     const isStopped = this.observeProgress(nowMs);
     if (this.meter.observe(isStopped, nowMs)) this.controller.noteStall(nowMs);
-    if (this.isMoving) this.overcomeHoles(ranges, bufferMs, nowMs);
+    if (this.isPlaced) this.overcomeHoles(ranges, bufferMs, nowMs);
     if (this.isMoving && !isStopped) this.holdLatency(bufferMs, nowMs);
     this.callForHelp(nowMs);
     if (nowMs - this.lastEvictionMs > EVICT_EACH_MS) {
@@ -306,12 +304,15 @@ export class Playback {
   }
 
   private overcomeHoles(ranges: readonly TimeRange[], bufferMs: number, nowMs: Millis): void {
-    if (this.video.seeking) return;
-    const stoppedForMs = this.meter.stoppedForMs(nowMs);
-    const beyond = jumpOverGap(ranges, this.video.currentTime);
-    if (beyond !== undefined) this.seek(beyond + PLACE_INSIDE_SECONDS);
-    else if (this.pipeline.window.hasHole && maySkipHole(bufferMs, stoppedForMs)) this.pipeline.skipHole();
-    else if (stoppedForMs > NUDGE_AFTER_MS && bufferMs > 1_000) this.seek(this.video.currentTime + NUDGE_SECONDS);
+    // The first picture may stand for a while; where it does not even appear, something is wrong.
+    const mayStand = !this.isMoving && this.shownMs !== undefined;
+    const stoodForMs = mayStand ? 0 : this.progress.stoodForMs(nowMs);
+    // A seek that does not come to its end is as stuck as anything else.
+    if (this.video.seeking && stoodForMs < SEEK_MS_MAX) return;
+    const seconds = wayOn(ranges, this.video.currentTime, stoodForMs);
+    if (seconds !== undefined) this.seek(seconds);
+    else if (this.isMoving && this.pipeline.window.hasHole && maySkipHole(bufferMs, this.meter.stoppedForMs(nowMs)))
+      this.pipeline.skipHole();
   }
 
   private holdLatency(bufferMs: number, nowMs: Millis): void {

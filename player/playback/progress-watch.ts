@@ -28,6 +28,11 @@ export class ProgressWatch {
     return shouldMove && !hasMoved && nowMs > this.lastProgressMs;
   }
 
+  /** Without moving, and without an excuse. */
+  stoodForMs(nowMs: Millis): number {
+    return nowMs - this.lastProgressMs;
+  }
+
   /** What is due now; each answer but `none` is given once in a while only. */
   help(nowMs: Millis): Help {
     const dryForMs = nowMs - this.lastProgressMs;
