@@ -62,7 +62,7 @@ export async function fileLayer(path: string): Promise<ConfigLayer> {
     const settings = asObject(channel);
     if (typeof settings?.source === 'string') settings.source = resolveSource(folder, settings.source);
   }
-  return { values, spell: (key) => `"${key}" in ${path}`, known: CONFIG_KEYS };
+  return { values, spell: (key) => `"${key}" in ${path}`, known: CONFIG_KEYS, isNested: true };
 }
 
 async function readObject(path: string): Promise<Record<string, unknown>> {

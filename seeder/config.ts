@@ -65,6 +65,8 @@ export type ConfigLayer = {
   readonly values: Readonly<Record<string, unknown>>;
   /** How this layer spells a key: `--stun-port`, `SWARMTUBE_STUN_PORT`, `"stunPort"`. */
   readonly spell: (key: string) => string;
+  /** Its values have parts with names of their own: a file, not a command line. */
+  readonly isNested?: boolean;
   /** The keys that may stand here, for the refusal of others. */
   readonly known: readonly string[];
 };
@@ -89,7 +91,7 @@ function checkLayer(layer: ConfigLayer): Record<string, unknown> {
     if (value === undefined) continue;
     if (!layer.known.includes(key)) throw new UsageError(unknownKey(layer.spell(key), key, layer));
     const result = SCHEMAS[key as keyof typeof SCHEMAS].safeParse(value);
-    if (!result.success) throw new UsageError(wrongValue(layer.spell(key), result.error));
+    if (!result.success) throw new UsageError(wrongValue(layer, key, result.error));
     checked[key] = result.data;
   }
   return checked;
@@ -101,14 +103,15 @@ function unknownKey(spelt: string, key: string, layer: ConfigLayer): string {
 }
 
 /** The first problem only: one line. A path into the channels is told as the file spells it. */
-function wrongValue(spelt: string, error: z.ZodError): string {
+function wrongValue(layer: ConfigLayer, key: string, error: z.ZodError): string {
   const issue = error.issues[0];
+  const spelt = layer.spell(key);
   if (issue === undefined) return `${spelt} is wrong`;
-  const place = [spelt, ...issue.path.map(String)].join(' › ');
+  const place = layer.isNested === true ? [spelt, ...issue.path.map(String)].join(' › ') : spelt;
   if (issue.code === 'unrecognized_keys') {
-    const key = issue.keys[0] ?? '';
-    const near = nearest(key, CHANNEL_KEYS);
-    return `unknown "${key}" in ${place}; did you mean "${near}"?`;
+    const unknown = issue.keys[0] ?? '';
+    const near = nearest(unknown, CHANNEL_KEYS);
+    return `unknown "${unknown}" in ${place}; ${near === undefined ? `there are ${CHANNEL_KEYS.join(', ')}` : `did you mean "${near}"?`}`;
   }
   return `${place}: ${issue.message}`;
 }
@@ -130,8 +133,7 @@ const wholeNumber = (message: string, least: number, most: number) =>
 const port = (message: string) => wholeNumber(message, 0, 65_535);
 const text = (message: string) => z.string(message).trim().min(1, message);
 
-const ICE_HELP =
-  'must be stun:HOST:PORT or turn:USER:PASSWORD@HOST:PORT, or an object with urls, username and credential';
+const ICE_HELP = 'must be stun:HOST:PORT or turn:USER:PASSWORD@HOST:PORT';
 const iceServer = z.union(
   [
     z.string().transform((url, context) => {
@@ -175,7 +177,8 @@ const SCHEMAS = {
   logLevel: z.string('must be a log level').transform((level, context) => {
     const known = LOG_LEVELS.find((candidate) => candidate === level);
     if (known !== undefined) return known;
-    const message = `"${level}" is none of ${LOG_LEVELS.join(', ')}; did you mean ${nearest(level, LOG_LEVELS)}?`;
+    const near = nearest(level, LOG_LEVELS);
+    const message = `"${level}" is none of ${LOG_LEVELS.join(', ')}${near === undefined ? '' : `; did you mean ${near}?`}`;
     context.issues.push({ code: 'custom', message, input: level });
     return z.NEVER;
   }),

@@ -42,6 +42,8 @@ function buildProgram(environment: Environment): Command {
     .helpOption('--help', 'Say what can be done.')
     .helpCommand(false)
     .enablePositionalOptions()
+    // Behind a command that is none nothing is read, so that its name is told and not our own help.
+    .passThroughOptions()
     .argument('[command...]')
     .action(async ([name]: readonly string[], options: OptionValues) => {
       if (name !== undefined) throw unknownCommand(name, program);
@@ -164,14 +166,17 @@ function refuseInOneLine(command: Command): void {
 
 function unknownOption(option: string, command: Command): UsageError {
   const known = [...command.options.map(({ long }) => long ?? ''), '--help'];
-  return new UsageError(
-    `unknown option ${option.replace(/=.*$/s, '')}; did you mean ${nearest(option.replace(/=.*$/s, ''), known)}?`,
-  );
+  const name = option.replace(/=.*$/s, '');
+  const near = nearest(name, known);
+  const help = `${command.parent === null ? '' : 'swarmtube '}${command.name()} --help tells all`;
+  return new UsageError(`unknown option ${name}; ${near === undefined ? help : `did you mean ${near}?`}`);
 }
 
 function unknownCommand(name: string, program: Command): UsageError {
   const known = program.commands.map((command) => command.name());
-  return new UsageError(`unknown command ${name}; did you mean ${nearest(name, known)}?`);
+  const near = nearest(name, known);
+  const advice = near === undefined ? `there are ${known.join(', ')}` : `did you mean ${near}?`;
+  return new UsageError(`unknown command ${name}; ${advice}`);
 }
 
 function packageVersion(): string {

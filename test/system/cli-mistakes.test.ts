@@ -38,17 +38,21 @@ const MISTAKES: readonly (readonly [args: readonly string[], message: string])[]
   [['serv'], 'unknown command serv; did you mean serve?'],
   [['serve', '--stun', '1'], 'unknown option --stun; did you mean --stun-port?'],
   [['serve', '--port', 'http'], '--port: must be a port, 0 to 65535'],
+  [['serve', '--log-level', 'verbose'], '--log-level: "verbose" is none of debug, info, warn, error, silent'],
   [
-    ['serve', '--log-level', 'verbose'],
-    '--log-level: "verbose" is none of debug, info, warn, error, silent; did you mean error?',
+    ['serve', '--log-level', 'eror'],
+    '--log-level: "eror" is none of debug, info, warn, error, silent; did you mean error?',
   ],
-  [['relay', 'http://h/'], 'unknown command relay; did you mean serve?'],
+  [['relay', 'http://h/'], 'unknown command relay; there are serve, seed, tracker, inspect, simulate'],
+  [['edge', '--help'], 'unknown command edge; there are serve, seed, tracker, inspect, simulate'],
+  [['--port', '0', 'export', '--help'], 'unknown command export; there are serve, seed, tracker, inspect, simulate'],
+  [['serve', '--ice-server', 'stun:'], '--ice-server: must be stun:HOST:PORT or turn:USER:PASSWORD@HOST:PORT'],
   [['seed', 'x.flv'], '--channel NAME is missing: it is the name in the addresses, as in --channel main'],
   [['seed', 'x.flv', '--chanel', 'a'], 'unknown option --chanel; did you mean --channel?'],
   [['seed', '--channel', 'a'], "missing required argument 'source'"],
   [['seed', 'x.flv', '--channel', 'a b'], '--channel a b is no channel name: 1 to 64 letters, digits, _ and -'],
   [['inspect', 'a.flv', '--jsn'], 'unknown option --jsn; did you mean --json?'],
-  [['tracker', '--copies', '2'], 'unknown option --copies; did you mean --host?'],
+  [['tracker', '--copies', '2'], 'unknown option --copies; swarmtube tracker --help tells all'],
 ];
 
 for (const [args, message] of MISTAKES) {

@@ -123,7 +123,7 @@ const ICE_REFUSALS = ['example.org', 'turn:x.example', 'stun:', 'http://x', 'tur
 
 for (const url of ICE_REFUSALS) {
   test(`refused: an ICE server ${url}`, () => {
-    assert.throws(() => fromCommandLine({ iceServer: [url] }), /^UsageError: --ice-server › 0: must be stun:HOST:PORT/);
+    assert.throws(() => fromCommandLine({ iceServer: [url] }), /^UsageError: --ice-server: must be stun:HOST:PORT/);
   });
 }
 
@@ -144,6 +144,8 @@ const FILE_REFUSALS: readonly (readonly [text: string, message: string | RegExp]
     '{"channels": {"a b": {"source": "x"}}}',
     '"channels" in c.json: "a b" is no channel name: 1 to 64 letters, digits, _ and -',
   ],
+  ['{"iceServer": ["stun:a", 7]}', /^UsageError: "iceServer" in c\.json › 1: must be stun:HOST:PORT/],
+  ['{"channels": {"a": {"source": "x", "colour": "y"}}}', /"colour" in .* › a; there are source, title, loop$/],
   ['{"channels": ["a"]}', '"channels" in c.json: must be an object: channel name, then its settings'],
   ['[]', 'the config file c.json must hold one JSON object'],
   ['{', /^UsageError: the config file c\.json is no JSON: [^\n]+$/],

@@ -1,4 +1,4 @@
-/* The suggestion in a refusal: the known name that takes the fewest edits. */
+/* The suggestion in a refusal: the known name that takes the fewest edits, where one is near. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { nearest } from '../../../seeder/nearest.ts';
@@ -14,13 +14,16 @@ const ROWS: readonly (readonly [word: string, expected: string])[] = [
   ['--loglvl', '--log-level'],
   ['--trust', '--trust-proxy'],
   ['--stun', '--stun-port'],
-  ['', '--port'],
+  ['--hosts', '--host'],
+  ['--trust-proxies', '--trust-proxy'],
 ];
 
 for (const [word, expected] of ROWS) {
   test(`${word} is nearest to ${expected}`, () => assert.equal(nearest(word, OPTIONS), expected));
 }
 
-test('among nothing there is no nearest', () => assert.equal(nearest('a', []), undefined));
+for (const word of ['', 'loud', '--copies', '--stop', '--pt', 'relay', 'x'.repeat(1_000_000)]) {
+  test(`nothing is near to ${word.slice(0, 9)}`, () => assert.equal(nearest(word, OPTIONS), undefined));
+}
 
-test('an endless word costs little', () => assert.ok(nearest('x'.repeat(1_000_000), OPTIONS)));
+test('among nothing there is no nearest', () => assert.equal(nearest('a', []), undefined));
