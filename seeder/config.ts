@@ -28,6 +28,8 @@ export type Config = {
   readonly copies: number | undefined;
   /** The most the seeder pushes into each swarm, kbit/s. Default: no limit. */
   readonly uploadLimit: number | undefined;
+  /** The most that the packets of all channels together may take, MiB; more is a longer instant replay. Default: 1024, or a quarter of the machine's. */
+  readonly memory: number | undefined;
   /** What is broadcast, by channel name. */
   readonly channels: readonly ChannelConfig[];
 };
@@ -57,6 +59,7 @@ export const DEFAULT_CONFIG: Config = {
   logLevel: 'info',
   copies: undefined,
   uploadLimit: undefined,
+  memory: undefined,
   channels: [],
 };
 
@@ -184,6 +187,7 @@ const SCHEMAS = {
   }),
   copies: wholeNumber('must be a whole number of copies, 1 to 16', 1, 16),
   uploadLimit: wholeNumber('must be a whole number of kbit/s, 1 or more', 1, 100_000_000),
+  memory: wholeNumber('must be a whole number of MiB, 16 or more', 16, 16_777_216),
   channels: z
     .record(z.string(), CHANNEL_SCHEMA, 'must be an object: channel name, then its settings')
     .transform((channels, context) =>

@@ -114,6 +114,10 @@ const SEEDER_OPTIONS: readonly Option[] = [
   new Option('--data <folder>', `Where the signing key is kept. Default ${DEFAULT_CONFIG.data}.`),
   new Option('--copies <number>', 'The most copies of a stream pushed into its swarm. Default: as its audience needs.'),
   new Option('--upload-limit <kbit/s>', 'The most that is pushed into each swarm. Default: no limit.'),
+  new Option(
+    '--memory <MiB>',
+    "The most for the packets of all channels. Default 1024, or a quarter of the machine's.",
+  ),
 ];
 
 const SIMULATION_OPTIONS: readonly Option[] = [

@@ -11,6 +11,7 @@ import { addPageRoutes } from '../http/page-routes.ts';
 import { Router } from '../http/router.ts';
 import { StaticFiles } from '../http/static-files.ts';
 import { addStatusRoutes } from '../http/status-routes.ts';
+import { defaultPoolBytes, LogPool } from '../log-pool.ts';
 import { createMetrics } from '../metrics.ts';
 import { ChannelOutputs } from '../outputs/channel-outputs.ts';
 import { findPackageRoot } from '../package-root.ts';
@@ -29,10 +30,14 @@ export type ServingService = Service & {
   readonly channels: readonly Channel[];
 };
 
+const BYTES_A_MIB = 1024 * 1024;
+
 /** Tracker, seeder and web pages in one process: everything that `serve`, `seed` and the demo have in common. */
 export async function startServing(config: Config, logger: Logger): Promise<ServingService> {
   const signingKey = await loadOrCreateSigningKey(config.data);
   const channels = config.channels.map((settings) => openChannel(settings, signingKey, logger));
+  const pool = new LogPool(config.memory === undefined ? defaultPoolBytes() : config.memory * BYTES_A_MIB);
+  for (const channel of channels) pool.add(channel.log);
   const outputs = new Map(channels.map((channel) => [channel.name as string, new ChannelOutputs(channel)]));
   const router = new Router(logger);
   const server = await createWebServer(config, router.handle);

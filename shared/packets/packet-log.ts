@@ -129,6 +129,13 @@ export class PacketLog {
     return run;
   }
 
+  /** Gives up the oldest packet, for want of memory elsewhere; false, and nothing happens, where it is the only one. */
+  dropOldest(): boolean {
+    if (this.packets.length <= 1) return false;
+    this.removeOldest();
+    return true;
+  }
+
   /** Calls for each packet that is kept from now on, after it can be read; the result takes the listener off. */
   onAppend(listener: PacketListener): () => void {
     const own: PacketListener = (packet) => listener(packet);
@@ -151,12 +158,14 @@ export class PacketLog {
   }
 
   private evict(): void {
-    while (this.packets.length > 1 && this.isOverLimits()) {
-      const oldest = this.packets.removeFirst() as Packet;
-      if (oldest.header.isDoor) this.doors.removeFirst();
-      this.bySequence.delete(oldest.header.sequence);
-      this.totalBytes -= oldest.bytes.byteLength;
-    }
+    while (this.packets.length > 1 && this.isOverLimits()) this.removeOldest();
+  }
+
+  private removeOldest(): void {
+    const oldest = this.packets.removeFirst() as Packet;
+    if (oldest.header.isDoor) this.doors.removeFirst();
+    this.bySequence.delete(oldest.header.sequence);
+    this.totalBytes -= oldest.bytes.byteLength;
   }
 
   private isOverLimits(): boolean {

@@ -53,7 +53,7 @@ test('command line comes before environment before file before defaults', async 
 });
 
 test('every option has a name in each layer', () => {
-  assert.deepEqual(OPTION_KEYS.map(optionName).slice(-3), ['--log-level', '--copies', '--upload-limit']);
+  assert.deepEqual(OPTION_KEYS.map(optionName).slice(-3), ['--copies', '--upload-limit', '--memory']);
   assert.equal(environmentName('stunPort'), 'SWARMTUBE_STUN_PORT');
 });
 
@@ -109,6 +109,7 @@ const COMMAND_LINE_REFUSALS: readonly (readonly [options: Record<string, unknown
   [{ copies: '0' }, '--copies: must be a whole number of copies, 1 to 16'],
   [{ copies: '1.5' }, '--copies: must be a whole number of copies, 1 to 16'],
   [{ uploadLimit: '0' }, '--upload-limit: must be a whole number of kbit/s, 1 or more'],
+  [{ memory: '8' }, '--memory: must be a whole number of MiB, 16 or more'],
   [{ tlsCert: 'a.pem' }, '--tls-cert needs --tls-key beside it'],
   [{ tlsKey: 'a.pem' }, '--tls-key needs --tls-cert beside it'],
 ];
