@@ -1,4 +1,5 @@
 import { errorText, SwarmtubeError } from '../basics/errors.ts';
+import { decodeUtf8 } from '../bytes/utf8.ts';
 
 export type HttpGetOptions = {
   readonly timeoutMs: number;
@@ -34,17 +35,43 @@ export async function httpGet(url: string, options: HttpGetOptions): Promise<Uin
 async function attemptGet(url: string, options: HttpGetOptions, signal: AbortSignal): Promise<Uint8Array> {
   const response = await fetch(url, { signal, cache: options.cache });
   if (!response.ok) {
-    await response.body?.cancel();
-    throw new SwarmtubeError(`http-${response.status}`, `${url} was answered with status ${response.status}`);
+    const sentence = await refusal(response);
+    throw new SwarmtubeError(
+      `http-${response.status}`,
+      sentence ?? `${url} was answered with status ${response.status}`,
+    );
   }
+  const body = await readBody(response, options.bytesMax, options.onBytes);
+  if (body === undefined)
+    throw new SwarmtubeError('http-too-large', `${url} gives more than ${options.bytesMax} bytes`);
+  return body;
+}
+
+const REFUSAL_BYTES_MAX = 4096;
+
+/** What the server says to a person in `{error: {message}}`; undefined where it says nothing of the kind. */
+async function refusal(response: Response): Promise<string | undefined> {
+  try {
+    const body = await readBody(response, REFUSAL_BYTES_MAX);
+    const message: unknown = JSON.parse(decodeUtf8(body ?? new Uint8Array(0))).error.message;
+    return typeof message === 'string' ? message : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Undefined when it is longer than that. */
+async function readBody(
+  response: Response,
+  bytesMax: number,
+  onBytes?: (bytes: number) => void,
+): Promise<Uint8Array | undefined> {
   const pieces: Uint8Array[] = [];
   let length = 0;
   for await (const piece of bodyPieces(response)) {
     length += piece.byteLength;
-    options.onBytes(piece.byteLength);
-    if (length > options.bytesMax) {
-      throw new SwarmtubeError('http-too-large', `${url} gives more than ${options.bytesMax} bytes`);
-    }
+    onBytes?.(piece.byteLength);
+    if (length > bytesMax) return undefined;
     pieces.push(piece);
   }
   return joined(pieces, length);

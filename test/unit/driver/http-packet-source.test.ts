@@ -95,6 +95,24 @@ for (const [title, code, answer] of BAD_ANSWERS) {
   });
 }
 
+for (const [title, body, message] of [
+  [
+    'says why',
+    '{"error":{"code":"unknown-channel","message":"There is no channel here."}}',
+    /^There is no channel here\.$/,
+  ],
+  ['says nothing', '', /answered with status 404/],
+  ['says something else', '{"error":"no"}', /answered with status 404/],
+  ['says far too much', `{"error":{"message":"${'long '.repeat(2_000)}"}}`, /answered with status 404/],
+] as const) {
+  test(`a server that refuses and ${title}`, async () => {
+    await withServer(
+      (_request, response) => response.writeHead(404).end(body),
+      (source) => assert.rejects(source.describe(), { code: 'http-404', message }),
+    );
+  });
+}
+
 test('a connection that breaks once is tried again, one that breaks twice is an error', async () => {
   let requests = 0;
   await withServer(
