@@ -146,7 +146,8 @@ export class Measures implements NetworkObserver, ServerObserver {
     this.viewerSamples++;
     for (const peer of peers) {
       this.viewers++;
-      if (peer.plan.isUploader && peer.isHonest) this.uplinkKbps += Math.min(peer.plan.uplinkKbps, peer.plan.allowedKbps);
+      if (peer.plan.isUploader && peer.isHonest)
+        this.uplinkKbps += Math.min(peer.plan.uplinkKbps, peer.plan.allowedKbps);
       const person = this.people.get(peer);
       if (person !== undefined && peer.plan.isUploader) person.capacityBytes += peer.plan.uplinkKbps * 125;
       if (peer.plan.behaviour === 'opted-out') continue;

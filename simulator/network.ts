@@ -165,7 +165,7 @@ export class Network {
   }
 
   reportWaiting(peer: SimulatedPeer): void {
-    for (const wire of peer.wires.values()) if (wire.reportedBytes > 0) this.report(peer, wire);
+    for (const wire of [...peer.waiting]) this.report(peer, wire);
   }
 
   oneWayMs(one: SimulatedPeer, other: SimulatedPeer): number {
@@ -215,9 +215,13 @@ export class Network {
   }
 
   private report(peer: SimulatedPeer, wire: Wire): void {
-    if (!wire.isOpen) return;
+    if (!wire.isOpen) {
+      peer.waiting.delete(wire);
+      return;
+    }
     this.settle(wire);
-    wire.reportedBytes = wire.bufferedBytes;
+    if (wire.bufferedBytes > 0) peer.waiting.add(wire);
+    else peer.waiting.delete(wire);
     peer.feed({ type: 'link-buffer', peer: wire.name, bufferedBytes: wire.bufferedBytes });
   }
 
@@ -276,7 +280,6 @@ function makeWire(name: PeerId, remote: SimulatedPeer): Wire {
     leaving: [],
     bufferedBytes: 0,
     stuckBytes: 0,
-    reportedBytes: 0,
     isDrainAwaited: false,
     lastControlMs: 0,
   };

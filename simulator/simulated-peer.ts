@@ -20,7 +20,6 @@ export type Wire = {
   bufferedBytes: number;
   /** Sent to one who is dead and has not been noticed to be: never leaves. */
   stuckBytes: number;
-  reportedBytes: number;
   isDrainAwaited: boolean;
   lastControlMs: number;
 };
@@ -53,6 +52,8 @@ export class SimulatedPeer {
   readonly attempts = new Map<number, Attempt>();
   /** Sent to since the engine was last told how much waits there. */
   readonly unreported = new Set<Wire>();
+  /** Told to hold something, the last time. */
+  readonly waiting = new Set<Wire>();
   readonly uploadBytesPerSecond: number;
   readonly trackerOneWayMs: number;
   readonly httpOneWayMs: number;
