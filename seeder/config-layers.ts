@@ -11,7 +11,7 @@ const FILE_ONLY = ['channels'];
 export const OPTION_KEYS: readonly string[] = CONFIG_KEYS.filter((key) => !FILE_ONLY.includes(key));
 
 const FLAG_KEYS: ReadonlySet<string> = new Set(['trustProxy']);
-const LIST_KEYS: ReadonlySet<string> = new Set(['iceServer']);
+const LIST_KEYS: ReadonlySet<string> = new Set(['iceServer', 'allowOrigin']);
 const PATH_KEYS = ['data', 'tlsCert', 'tlsKey'] as const;
 const FILE_BYTES_MAX = 1024 * 1024;
 

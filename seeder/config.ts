@@ -22,6 +22,10 @@ export type Config = {
   readonly stunPort: number | 'off';
   /** More STUN and TURN servers for the viewers, in front of the built-in one. Default none. */
   readonly iceServer: readonly IceServer[];
+  /** Shared with coturn (`use-auth-secret`): TURN servers without a user of their own get short-lived ones. Default none. */
+  readonly turnSecret: string | undefined;
+  /** The pages whose viewers may join the swarms, as origins; our own always may. Default none named: any page. */
+  readonly allowOrigin: readonly string[];
   /** The least important log line that is still written. Default info, warn for the demo. */
   readonly logLevel: LogLevel;
   /** The most copies of each stream that the seeder pushes into its swarm; more is safer and dearer. Default: as the audience needs, 1 to 6. */
@@ -56,6 +60,8 @@ export const DEFAULT_CONFIG: Config = {
   trustProxy: false,
   stunPort: 3478,
   iceServer: [],
+  turnSecret: undefined,
+  allowOrigin: [],
   logLevel: 'info',
   copies: undefined,
   uploadLimit: undefined,
@@ -84,6 +90,10 @@ export function resolveConfig(layers: readonly ConfigLayer[], defaults: Config =
   if ((config.tlsCert === undefined) !== (config.tlsKey === undefined)) {
     const [given, missing] = config.tlsCert === undefined ? ['tls-key', 'tls-cert'] : ['tls-cert', 'tls-key'];
     throw new UsageError(`--${given} needs --${missing} beside it`);
+  }
+  const lacksUser = config.iceServer.some(({ urls, credential }) => /^turns?:/.test(urls) && credential === undefined);
+  if (lacksUser && config.turnSecret === undefined) {
+    throw new UsageError('a TURN server without USER:PASSWORD needs --turn-secret, the secret of its coturn');
   }
   return config;
 }
@@ -152,6 +162,14 @@ const iceServer = z.union(
   ICE_HELP,
 );
 
+const ORIGIN_HELP = 'must be an origin: https://example.org, without a path';
+const origin = z.string(ORIGIN_HELP).transform((address, context) => {
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  if (url !== undefined && /^https?:$/.test(url.protocol) && `${url.origin}/` === url.href) return url.origin;
+  context.issues.push({ code: 'custom', message: ORIGIN_HELP, input: address });
+  return z.NEVER;
+});
+
 const CHANNEL_SCHEMA = z.strictObject(
   {
     source: text('must be an address, a file, or - for standard input'),
@@ -176,6 +194,11 @@ const SCHEMAS = {
   iceServer: z.preprocess(
     (value) => (Array.isArray(value) ? value : [value]),
     z.array(iceServer).max(8, 'are too many: 8 at most'),
+  ),
+  turnSecret: text('must be the secret that coturn has'),
+  allowOrigin: z.preprocess(
+    (value) => (Array.isArray(value) ? value : [value]),
+    z.array(origin).max(100, 'are too many: 100 at most'),
   ),
   logLevel: z.string('must be a log level').transform((level, context) => {
     const known = LOG_LEVELS.find((candidate) => candidate === level);

@@ -5,14 +5,15 @@ const ICE_URL =
 
 /**
  * `stun:host:port`, or `turn:user:password@host:port?transport=tcp`: the form of a URL that a person can type in one piece.
- * User and password may be percent-encoded. Undefined where it is none, or a TURN server without credentials.
+ * User and password may be percent-encoded; a TURN server without them gets short-lived ones. Undefined where it is none.
  */
 export function parseIceServer(text: string): IceServer | undefined {
   const match = ICE_URL.exec(text.trim());
   if (match === null) return undefined;
   const [, scheme = '', username, credential, host = ''] = match;
   const urls = `${scheme.toLowerCase()}:${host}`;
-  if (scheme.toLowerCase().startsWith('stun')) return username === undefined ? { urls } : undefined;
+  if (username === undefined) return { urls };
+  if (scheme.toLowerCase().startsWith('stun')) return undefined;
   const user = decode(username);
   const password = decode(credential);
   return user === undefined || password === undefined ? undefined : { urls, username: user, credential: password };

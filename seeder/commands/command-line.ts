@@ -104,6 +104,11 @@ const NETWORK_OPTIONS: readonly Option[] = [
     '--ice-server <url>',
     'More STUN or TURN: stun:HOST:PORT, turn:USER:PASSWORD@HOST:PORT. May be repeated.',
   ).argParser((url: string, before: string[] | undefined) => [...(before ?? []), url]),
+  new Option('--turn-secret <secret>', 'Secret shared with coturn: turn:HOST:PORT gets short-lived users.'),
+  new Option(
+    '--allow-origin <origin>',
+    'Page that may join, as https://example.org; default: any. May be repeated.',
+  ).argParser((address: string, before: string[] | undefined) => [...(before ?? []), address]),
   new Option(
     '--log-level <level>',
     `One of ${LOG_LEVELS.join(', ')}. Default ${DEFAULT_CONFIG.logLevel}, for the demo warn.`,

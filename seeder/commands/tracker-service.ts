@@ -22,7 +22,12 @@ export async function startTrackerService(
   const stun = await startStun(config, logger);
   const tracker = attachTracker(server, {
     authorise,
-    ice: { iceServers: config.iceServer, ...(stun === undefined ? {} : { stunPort: stun.port }) },
+    ice: {
+      iceServers: config.iceServer,
+      ...(stun === undefined ? {} : { stunPort: stun.port }),
+      ...(config.turnSecret === undefined ? {} : { turnSecret: config.turnSecret }),
+    },
+    allowedOrigins: config.allowOrigin,
     trustProxy: config.trustProxy,
     logger,
   });

@@ -76,6 +76,22 @@ test('texts of command line and environment become values', () => {
   ]);
 });
 
+test('a TURN server without a user needs the secret that makes some', () => {
+  const iceServer = ['turn:x.example:3478'];
+  assert.throws(() => fromCommandLine({ iceServer }), /a TURN server without USER:PASSWORD needs --turn-secret/);
+  const config = fromCommandLine({ iceServer, turnSecret: 'hush' });
+  assert.deepEqual(config.iceServer, [{ urls: 'turn:x.example:3478' }]);
+  assert.equal(config.turnSecret, 'hush');
+});
+
+test('pages that may join are origins', () => {
+  const allowed = fromEnvironment({ SWARMTUBE_ALLOW_ORIGIN: 'https://Example.org, http://localhost:8000/' });
+  assert.deepEqual(allowed.allowOrigin, ['https://example.org', 'http://localhost:8000']);
+  for (const wrong of ['example.org', 'https://example.org/live', 'ftp://example.org', '*', 'https://a@example.org']) {
+    assert.throws(() => fromCommandLine({ allowOrigin: [wrong] }), /--allow-origin: must be an origin: https:/);
+  }
+});
+
 test('a file holds the channels, and its paths are relative to it', async () => {
   const config = await fromFile(
     JSON.stringify({
@@ -120,7 +136,7 @@ for (const [options, message] of COMMAND_LINE_REFUSALS) {
   });
 }
 
-const ICE_REFUSALS = ['example.org', 'turn:x.example', 'stun:', 'http://x', 'turn:u@x', 'stun:u:p@x', 'turn:a:%zz@x'];
+const ICE_REFUSALS = ['example.org', 'stun:', 'http://x', 'turn:u@x', 'stun:u:p@x', 'turn:a:%zz@x'];
 
 for (const url of ICE_REFUSALS) {
   test(`refused: an ICE server ${url}`, () => {
