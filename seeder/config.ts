@@ -24,7 +24,7 @@ export type Config = {
   readonly iceServer: readonly IceServer[];
   /** Shared with coturn (`use-auth-secret`): TURN servers without a user of their own get short-lived ones. Default none. */
   readonly turnSecret: string | undefined;
-  /** The pages whose viewers may join the swarms, as origins; our own always may. Default none named: any page. */
+  /** The pages that may play from here and join the swarms, as origins; our own always may. Default none named: any page. */
   readonly allowOrigin: readonly string[];
   /** The least important log line that is still written. Default info, warn for the demo. */
   readonly logLevel: LogLevel;

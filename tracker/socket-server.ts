@@ -29,6 +29,7 @@ import type { TrackerInput, TrackerLimits, TrackerOutput } from './core/tracker-
 import { DEFAULT_TRACKER_LIMITS } from './core/tracker-types.ts';
 import type { IceOptions } from './ice-servers.ts';
 import { iceServersFor } from './ice-servers.ts';
+import { isOriginAllowed } from './page-origin.ts';
 import type { SocketLimits } from './socket-limits.ts';
 import { DEFAULT_SOCKET_LIMITS, SocketCounter } from './socket-limits.ts';
 
@@ -127,18 +128,11 @@ class SocketServer implements TrackerServer {
     if (this.isClosed) return 'The tracker is closing.';
     const address = clientAddress(request, this.options.trustProxy ?? false);
     if (!address) return 'Your address is unknown.';
-    if (!this.isOriginAllowed(request)) return 'This tracker does not serve that page.';
+    const { allowedOrigins = [], trustProxy = false } = this.options;
+    if (!isOriginAllowed(request, allowedOrigins, trustProxy)) return 'This tracker does not serve that page.';
     this.tellUndeclaredProxy(request);
     this.addresses.set(request, address);
     return this.counter.refusal(address, monotonicMs());
-  }
-
-  private isOriginAllowed(request: IncomingMessage): boolean {
-    const { origin } = request.headers;
-    const { allowedOrigins = [], trustProxy = false } = this.options;
-    if (origin === undefined || allowedOrigins.length === 0 || allowedOrigins.includes(origin)) return true;
-    // Our own watch page: no other page can make a browser send our name as both.
-    return origin.replace(/^https?:\/\//, '') === clientHost(request, trustProxy);
   }
 
   /** Below socket.io's own protocol, so that nothing said on this socket goes uncounted. */

@@ -107,7 +107,7 @@ const NETWORK_OPTIONS: readonly Option[] = [
   new Option('--turn-secret <secret>', 'Secret shared with coturn: turn:HOST:PORT gets short-lived users.'),
   new Option(
     '--allow-origin <origin>',
-    'Page that may join, as https://example.org; default: any. May be repeated.',
+    'Page that may play, as https://example.org; default: any. May be repeated.',
   ).argParser((address: string, before: string[] | undefined) => [...(before ?? []), address]),
   new Option(
     '--log-level <level>',

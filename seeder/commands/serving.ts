@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { SwarmtubeError } from '../../shared/basics/errors.ts';
 import type { Logger } from '../../shared/basics/log.ts';
 import { authoriseByChannel } from '../../tracker/authorise.ts';
+import { isOriginAllowed } from '../../tracker/page-origin.ts';
 import { Channel } from '../channel.ts';
 import type { ChannelConfig, Config } from '../config.ts';
 import { openFeed } from '../feeds/open-feed.ts';
@@ -53,6 +55,7 @@ export async function startServing(config: Config, logger: Logger): Promise<Serv
     channels: () => [...outputs.values()],
     channel: (name: string) => outputs.get(name),
     viewers: (name: string) => tracker.viewers(name),
+    admits: (request: IncomingMessage) => isOriginAllowed(request, config.allowOrigin, config.trustProxy),
   };
   addLiveRoutes(router, directory);
   addPageRoutes(router, new StaticFiles(join(findPackageRoot(), 'dist')), directory);

@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Epoch, Sequence, WallMillis } from '../../shared/basics/units.ts';
 import { DEFAULT_ENGINE_CONFIG } from '../../shared/swarm/engine-config.ts';
 import type { ChannelDescription } from '../../shared/wire/channel-description.ts';
@@ -11,6 +11,8 @@ import type { Exchange, Router } from './router.ts';
 export interface LiveDirectory {
   channel(name: string): ChannelOutputs | undefined;
   viewers(name: string): number;
+  /** Whether the page that asks may play from here. Absent: any may. */
+  admits?(request: IncomingMessage): boolean;
 }
 
 /** Sequence modulo this: the swarm's own number. */
@@ -26,6 +28,9 @@ const FOREVER_HEADERS = { ...SHARED_HEADERS, 'Cache-Control': 'public, max-age=3
 /** `/live/…`: description, HTTP-FLV, packets one by one and as one endless response. */
 export function addLiveRoutes(router: Router, directory: LiveDirectory): void {
   const find = (exchange: Exchange): ChannelOutputs => {
+    if (directory.admits?.(exchange.request) === false) {
+      throw new HttpError(403, 'page-not-allowed', 'this server does not serve that page');
+    }
     const outputs = directory.channel(exchange.params.channel ?? '');
     if (outputs === undefined) throw new HttpError(404, 'unknown-channel', 'there is no channel of this name here');
     return outputs;
