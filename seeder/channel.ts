@@ -18,6 +18,7 @@ import { type Clock, SYSTEM_CLOCK, sleep } from './clock.ts';
 import type { Feed, FeedEvent } from './feeds/feed.ts';
 import { RunAhead } from './run-ahead.ts';
 import type { SigningKey } from './signing-key.ts';
+import { viewerNotice } from './viewer-notice.ts';
 
 /**
  *   starting ──first door──► live ◄──tags──► waiting ──silence──► ended ──tags (new epoch)──► live
@@ -89,6 +90,7 @@ export class Channel {
   private isPlayingOut = false;
   /** When the feed's newest reading brought its first frame. */
   private flowsSinceMs: number | undefined;
+  private failure: unknown;
   private failureLogged: { readonly reason: string; readonly atMs: number } | undefined;
   private bytesMade = 0;
   private recentNotes: readonly string[] = [];
@@ -176,6 +178,7 @@ export class Channel {
       publicKey: this.publicKey,
       tracks: this.broadcast?.tracks ?? [],
       bitrate: isLive ? this.bitrate() : 0,
+      notice: viewerNotice(this.currentState.status, this.failure, this.feed.canReopen),
     };
   }
 
@@ -191,6 +194,7 @@ export class Channel {
       } catch (thrown) {
         if (signal.aborted) return;
         if (thrown instanceof AssertionError) throw thrown;
+        this.failure = thrown;
         if (!this.feed.canReopen) {
           this.endBroadcast(errorText(thrown), 'failed');
           return;

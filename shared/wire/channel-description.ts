@@ -22,6 +22,8 @@ export type ChannelDescription = {
   /** Where the tracker listens: absolute, or relative to this description. */
   readonly tracker: string;
   readonly viewers: number;
+  /** Why there is nothing to see, a sentence for viewers; null or absent where all is well. */
+  readonly notice?: string | null;
   /** The server's wall clock when it answered: viewers set theirs by it. */
   readonly serverTimeMs: WallMillis;
 };
@@ -52,6 +54,7 @@ export function parseChannelDescription(value: unknown): ChannelDescription {
     bitrate: amount(fields, 'bitrate'),
     tracker: text(fields, 'tracker'),
     viewers: amount(fields, 'viewers'),
+    ...(isAbsent(fields.notice) ? {} : { notice: text(fields, 'notice') }),
     serverTimeMs: amount(fields, 'serverTimeMs') as WallMillis,
   };
 }

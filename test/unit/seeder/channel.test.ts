@@ -108,6 +108,7 @@ test('it is starting until the first door, then live, and describes itself', asy
     newestSequence: packets.at(-1)?.header.sequence,
     doorSequence: door?.sequence,
     doorCaptureMs: door?.captureMs,
+    notice: null,
   });
   assert.equal(publicKey, SIGNING_KEY.publicKeyText);
   assert.deepEqual(
@@ -346,6 +347,27 @@ test('a source that says it is over ends the broadcast; if it goes on, another b
   await clock.advance(100);
   assert.equal(channel.state.status, 'live');
   assert.equal(new Set(packets.map(({ header }) => header.epoch)).size, 2);
+});
+
+test('viewers are told why there is nothing, without addresses and paths', async (context) => {
+  const { feed, clock, channel } = stage(context);
+  assert.equal(channel.describe().notice, 'Waiting for the source: the broadcast begins when it sends.');
+  feed.say(new SwarmtubeError('feed-status', 'http://10.0.0.1/secret.flv answered 404'));
+  await settle();
+  assert.equal(channel.describe().notice, 'The source cannot be reached at the moment; it is tried again and again.');
+  await clock.advance(500);
+  feed.say(new Error("ENOENT: no such file or directory, open '/home/me/live.flv'"));
+  await settle();
+  assert.equal(channel.describe().notice, 'The source cannot be read at the moment; it is tried again and again.');
+  await clock.advance(1000);
+  feed.tags(...HEAD, keyframe(0));
+  await clock.advance(100);
+  assert.equal(channel.describe().notice, null);
+  await clock.advance(5000);
+  assert.match(channel.describe().notice ?? '', /^The source sends nothing at the moment/);
+  feed.say('end');
+  await clock.advance(1000);
+  assert.equal(channel.describe().notice, 'The broadcast is over.');
 });
 
 test('standard input that fails is not opened again', async (context) => {

@@ -36,6 +36,9 @@ test('a channel that is not live has no epoch', () => {
     doorCaptureMs: null,
   };
   assert.deepEqual(parseChannelDescription(idle), idle);
+  assert.deepEqual(parseChannelDescription({ ...idle, notice: null }), idle);
+  const told = { ...idle, notice: 'Waiting for the source.' };
+  assert.deepEqual(parseChannelDescription(told), told);
 });
 
 for (const [field, wrong] of [
@@ -53,6 +56,8 @@ for (const [field, wrong] of [
   ['bitrate', Number.NaN],
   ['tracker', null],
   ['viewers', '3'],
+  ['notice', 7],
+  ['notice', 'x'.repeat(5000)],
   ['serverTimeMs', null],
 ] as const) {
   test(`${field} as ${JSON.stringify(wrong)} is refused`, () => {
