@@ -4,7 +4,7 @@ import { decodeUtf8 } from '../bytes/utf8.ts';
 import { decodePacket, PACKET_BYTES_MAX, type Packet } from '../packets/packet.ts';
 import { PacketReader } from '../packets/packet-reader.ts';
 import type { FetchReason } from '../swarm/engine-types.ts';
-import { parseChannelDescription } from '../wire/channel-description.ts';
+import { type ChannelDescription, parseChannelDescription } from '../wire/channel-description.ts';
 import { ClockEstimate } from './clock-estimate.ts';
 import { bodyPieces, httpGet } from './http-get.ts';
 import type { DescribedChannel, PacketSource, PacketStream, PacketStreamEvents, PacketStreamRequest } from './ports.ts';
@@ -71,7 +71,7 @@ class HttpPacketSource implements PacketSource {
       onBytes: () => {},
     });
     const receivedAtMs = this.nowMs();
-    const description = parseChannelDescription(parseJson(body));
+    const description = parseDescription(body);
     this.clock.sample(sentAtMs, receivedAtMs, description.serverTimeMs);
     return { description, clockOffsetMs: this.clock.offsetMs ?? 0 };
   }
@@ -160,10 +160,11 @@ class HttpPacketSource implements PacketSource {
   }
 }
 
-function parseJson(body: Uint8Array): unknown {
+function parseDescription(body: Uint8Array): ChannelDescription {
   try {
-    return JSON.parse(decodeUtf8(body));
-  } catch {
-    throw new SwarmtubeError('bad-description', 'the server answered with something else than a channel description');
+    return parseChannelDescription(JSON.parse(decodeUtf8(body)));
+  } catch (thrown) {
+    const sentence = `the server answered with something else than a channel description: ${errorText(thrown)}`;
+    throw new SwarmtubeError('bad-description', sentence);
   }
 }

@@ -1,6 +1,6 @@
-import { SwarmtubeError } from '../basics/errors.ts';
 import type { TrackDescription } from '../basics/track-description.ts';
 import { type ChannelName, type Epoch, parseChannelName, type Sequence, type WallMillis } from '../basics/units.ts';
+import { bad, count, type Fields, flag, list, record, text } from './json-fields.ts';
 
 /** `/live/CHANNEL.json`. */
 export type ChannelDescription = {
@@ -37,42 +37,37 @@ const UINT32_MAX = 0xffff_ffff;
 export function parseChannelDescription(value: unknown): ChannelDescription {
   const fields = record(value, 'the channel description');
   const channel = parseChannelName(fields.channel);
-  if (channel === undefined) throw invalid('channel', 'a channel name');
-  const epoch = nullableUint32(fields, 'epoch');
-  if (epoch === 0) throw invalid('epoch', 'a number from 1 on');
+  if (channel === undefined) throw bad('channel must be a channel name');
+  const epoch = nullable(fields.epoch, 'epoch', UINT32_MAX);
+  if (epoch === 0) throw bad('epoch must be a number from 1 on');
   return {
     channel,
-    title: text(fields, 'title'),
-    live: flag(fields, 'live'),
+    title: text(fields.title, 'title', TEXT_LENGTH_MAX),
+    live: flag(fields.live, 'live'),
     epoch: epoch as Epoch | null,
-    firstSequence: nullableUint32(fields, 'firstSequence') as Sequence | null,
-    newestSequence: nullableUint32(fields, 'newestSequence') as Sequence | null,
-    doorSequence: nullableUint32(fields, 'doorSequence') as Sequence | null,
-    doorCaptureMs: nullableInteger(fields, 'doorCaptureMs', Number.MAX_SAFE_INTEGER) as WallMillis | null,
-    publicKey: text(fields, 'publicKey'),
-    tracks: parseTracks(fields.tracks),
-    bitrate: amount(fields, 'bitrate'),
-    tracker: text(fields, 'tracker'),
-    viewers: amount(fields, 'viewers'),
-    ...(isAbsent(fields.notice) ? {} : { notice: text(fields, 'notice') }),
-    serverTimeMs: amount(fields, 'serverTimeMs') as WallMillis,
+    firstSequence: nullable(fields.firstSequence, 'firstSequence', UINT32_MAX) as Sequence | null,
+    newestSequence: nullable(fields.newestSequence, 'newestSequence', UINT32_MAX) as Sequence | null,
+    doorSequence: nullable(fields.doorSequence, 'doorSequence', UINT32_MAX) as Sequence | null,
+    doorCaptureMs: nullable(fields.doorCaptureMs, 'doorCaptureMs', Number.MAX_SAFE_INTEGER) as WallMillis | null,
+    publicKey: text(fields.publicKey, 'publicKey', TEXT_LENGTH_MAX),
+    tracks: list(fields.tracks, 'tracks', TRACKS_MAX, parseTrack),
+    bitrate: amount(fields.bitrate, 'bitrate'),
+    tracker: text(fields.tracker, 'tracker', TEXT_LENGTH_MAX),
+    viewers: amount(fields.viewers, 'viewers'),
+    ...(isAbsent(fields.notice) ? {} : { notice: text(fields.notice, 'notice', TEXT_LENGTH_MAX) }),
+    serverTimeMs: amount(fields.serverTimeMs, 'serverTimeMs') as WallMillis,
   };
-}
-
-function parseTracks(value: unknown): readonly TrackDescription[] {
-  if (!Array.isArray(value) || value.length > TRACKS_MAX) throw invalid('tracks', `a list of at most ${TRACKS_MAX}`);
-  return value.map(parseTrack);
 }
 
 function parseTrack(value: unknown): TrackDescription {
   const fields = record(value, 'a track');
-  const type = fields.type;
-  if (type !== 'video' && type !== 'audio' && type !== 'data') throw invalid('type', 'video, audio or data');
+  const { type } = fields;
+  if (type !== 'video' && type !== 'audio' && type !== 'data') throw bad('type must be video, audio or data');
   return {
-    id: amount(fields, 'id'),
+    id: amount(fields.id, 'id'),
     type,
-    codec: text(fields, 'codec'),
-    ...(isAbsent(fields.codecString) ? {} : { codecString: text(fields, 'codecString') }),
+    codec: text(fields.codec, 'codec', TEXT_LENGTH_MAX),
+    ...(isAbsent(fields.codecString) ? {} : { codecString: text(fields.codecString, 'codecString', TEXT_LENGTH_MAX) }),
     ...optionalAmount(fields, 'width'),
     ...optionalAmount(fields, 'height'),
     ...optionalAmount(fields, 'sampleRate'),
@@ -80,55 +75,21 @@ function parseTrack(value: unknown): TrackDescription {
   };
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
-function record(value: unknown, what: string): Fields {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid(what, 'an object');
-  return value as Fields;
-}
-
 function isAbsent(value: unknown): boolean {
   return value === undefined || value === null;
 }
 
-function text(fields: Fields, key: string): string {
-  const value = fields[key];
-  if (typeof value !== 'string' || value.length > TEXT_LENGTH_MAX) throw invalid(key, 'a text');
-  return value;
-}
-
-function flag(fields: Fields, key: string): boolean {
-  const value = fields[key];
-  if (typeof value !== 'boolean') throw invalid(key, 'true or false');
-  return value;
-}
-
 /** A finite number from 0 on; rates may have fractions. */
-function amount(fields: Fields, key: string): number {
-  const value = fields[key];
-  if (typeof value !== 'number' || !Number.isFinite(value) || value < 0) throw invalid(key, 'a number from 0 on');
+function amount(value: unknown, what: string): number {
+  if (typeof value !== 'number' || !Number.isFinite(value) || value < 0)
+    throw bad(`${what} must be a number from 0 on`);
   return value;
 }
 
 function optionalAmount<Key extends string>(fields: Fields, key: Key): { readonly [Name in Key]?: number } {
-  if (isAbsent(fields[key])) return {};
-  return { [key]: amount(fields, key) } as { readonly [Name in Key]?: number };
+  return isAbsent(fields[key]) ? {} : ({ [key]: amount(fields[key], key) } as { readonly [Name in Key]?: number });
 }
 
-function nullableUint32(fields: Fields, key: string): number | null {
-  return nullableInteger(fields, key, UINT32_MAX);
-}
-
-function nullableInteger(fields: Fields, key: string, highest: number): number | null {
-  if (isAbsent(fields[key])) return null;
-  const value = amount(fields, key);
-  if (!Number.isSafeInteger(value) || value > highest) throw invalid(key, `a whole number up to ${highest}`);
-  return value;
-}
-
-function invalid(what: string, expected: string): SwarmtubeError {
-  return new SwarmtubeError(
-    'channel-description',
-    `The server's channel description is not valid: ${what} must be ${expected}.`,
-  );
+function nullable(value: unknown, what: string, highest: number): number | null {
+  return isAbsent(value) ? null : count(value, what, highest);
 }

@@ -1,6 +1,6 @@
-import { SwarmtubeError } from '../basics/errors.ts';
 import type { PeerId } from '../basics/units.ts';
 import { parseChannelName, parsePeerId } from '../basics/units.ts';
+import { bad, count, flag, list, optional, record, text } from './json-fields.ts';
 import { SUBSTREAMS_MAX } from './limits.ts';
 import type {
   AskRequest,
@@ -20,7 +20,7 @@ import type {
 
 /*
  * Each function takes whatever came out of JSON and returns a fresh value that holds the known keys only, or throws
- * `SwarmtubeError('bad-message')` with a sentence that names the wrong key. Written by hand: the page pays for every byte.
+ * `SwarmtubeError('bad-message')` with a sentence that names the wrong key.
  */
 
 /** One whole tracker message as text, with room for a description of the largest legal size. */
@@ -100,19 +100,20 @@ export function parseJoinReply(value: unknown): JoinReply {
 export function parseIntroductions(value: unknown): Introduction[] {
   return list(value, 'introduce', INTRODUCTIONS_MAX, (item) => {
     const fields = record(item, 'introduce');
-    if (typeof fields.offers !== 'boolean') throw bad('introduce.offers must be true or false');
     return {
       peerId: peerId(fields.peerId, 'introduce.peerId'),
       role: role(fields.role, 'introduce.role'),
-      offers: fields.offers,
+      offers: flag(fields.offers, 'introduce.offers'),
     };
   });
 }
 
 export function parseSwarmState(value: unknown): SwarmState {
   const fields = record(value, 'swarm');
-  if (typeof fields.isShort !== 'boolean') throw bad('swarm.isShort must be true or false');
-  return { isShort: fields.isShort, viewers: count(fields.viewers, 'swarm.viewers', 1_000_000_000) };
+  return {
+    isShort: flag(fields.isShort, 'swarm.isShort'),
+    viewers: count(fields.viewers, 'swarm.viewers', 1_000_000_000),
+  };
 }
 
 export function parseGone(value: unknown): PeerId {
@@ -198,44 +199,8 @@ function peerId(value: unknown, what: string): PeerId {
   return id;
 }
 
-function record(value: unknown, what: string): Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw bad(`${what} must be an object`);
-  return value as Readonly<Record<string, unknown>>;
-}
-
-function optional<T>(
-  fields: Readonly<Record<string, unknown>>,
-  key: string,
-  parse: (value: unknown) => T,
-): T | undefined {
-  return fields[key] === undefined ? undefined : parse(fields[key]);
-}
-
-function text(value: unknown, what: string, lengthMax: number): string {
-  if (typeof value !== 'string' || value.length > lengthMax) {
-    throw bad(`${what} must be text of at most ${lengthMax} characters`);
-  }
-  return value;
-}
-
-function count(value: unknown, what: string, max: number): number {
-  if (!Number.isSafeInteger(value) || (value as number) < 0 || (value as number) > max) {
-    throw bad(`${what} must be a whole number from 0 to ${max}`);
-  }
-  return value as number;
-}
-
 /** Averages and clocks give fractions and, after a jump of the clock, nonsense: rounded and held within the range. */
 function measure(value: unknown, what: string, min: number, max: number): number {
   if (typeof value !== 'number' || !Number.isFinite(value)) throw bad(`${what} must be a number`);
   return Math.min(max, Math.max(min, Math.round(value)));
-}
-
-function list<T>(value: unknown, what: string, lengthMax: number, parse: (item: unknown) => T): T[] {
-  if (!Array.isArray(value) || value.length > lengthMax) throw bad(`${what} must be a list of at most ${lengthMax}`);
-  return value.map((item) => parse(item));
-}
-
-function bad(sentence: string): SwarmtubeError {
-  return new SwarmtubeError('bad-message', sentence);
 }
