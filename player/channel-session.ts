@@ -12,7 +12,9 @@ import type { Packet } from '../shared/packets/packet.ts';
 import type { EngineSnapshot } from '../shared/swarm/engine-types.ts';
 import type { ChannelDescription } from '../shared/wire/channel-description.ts';
 import type { ResolvedOptions } from './options.ts';
+import { OverRule } from './playback/over-rule.ts';
 import { loadScriptVerifier } from './script-verifier.ts';
+import { explainWait, type ServerAnswer } from './trouble.ts';
 
 export type SessionEvents = {
   /** The channel plays this epoch, from this packet on: what was played before is over. */
@@ -21,8 +23,8 @@ export type SessionEvents = {
   /** What to add to `nowMs` to get the server's wall clock. */
   onClock(offsetMs: number): void;
   onDescription(description: ChannelDescription): void;
-  /** Nothing to play for now; the session goes on asking. `isOver`: the server says so, and did not just fail to answer. */
-  onWaiting(isOver: boolean): void;
+  /** The broadcast is over, as far as the server knows; the session goes on asking. */
+  onOver(): void;
   /** `isFatal`: it makes no sense to go on. */
   onError(error: SwarmtubeError, isFatal: boolean): void;
 };
@@ -57,6 +59,8 @@ export class ChannelSession {
   private connector: PeerConnector | undefined;
   private driver: SwarmDriver | undefined;
   private epoch: Epoch | undefined;
+  private lastAnswer: ServerAnswer | undefined;
+  private readonly overRule = new OverRule();
   private isRestartWanted = false;
   /** What playback waits for. */
   private nextSequence = 0;
@@ -112,6 +116,11 @@ export class ChannelSession {
     this.applyUploadLimit();
   }
 
+  /** Why a viewer waits who has waited since then. */
+  explainWait(sinceMs: Millis): string | undefined {
+    return explainWait(this.lastAnswer, { sinceMs, nowMs: this.nowMs(), nextSequence: this.nextSequence });
+  }
+
   snapshot(): EngineSnapshot | undefined {
     return this.driver?.snapshot();
   }
@@ -156,15 +165,21 @@ export class ChannelSession {
       this.fail('wrong-key', WRONG_KEY);
       return;
     }
+    // Back again: what it had to begin with may come at any moment.
+    if (this.lastAnswer?.error !== undefined) this.retries = 0;
+    this.lastAnswer = { atMs: this.nowMs(), description };
     this.isAnnounced = false;
     this.noteBitrate(description.bitrate);
     this.events.onClock(clockOffsetMs);
     this.events.onDescription(description);
     const { epoch, doorSequence, newestSequence } = description;
+    const isOver = this.overRule.observe(description.live ? 'live' : 'nothing', this.nowMs());
     if (!description.live || epoch === null || doorSequence === null) {
-      this.epoch = undefined;
       this.askAgain(true);
-      this.events.onWaiting(true);
+      if (isOver) {
+        this.epoch = undefined;
+        this.events.onOver();
+      }
       return;
     }
     this.retries = 0;
@@ -239,11 +254,12 @@ export class ChannelSession {
   private miss(thrown: unknown): void {
     if (this.isClosed) return;
     this.askAgain(true);
-    this.events.onWaiting(false);
-    if (this.isAnnounced) return;
-    this.isAnnounced = true;
     const error =
       thrown instanceof SwarmtubeError ? thrown : new SwarmtubeError('server-unreachable', errorText(thrown));
+    this.lastAnswer = { atMs: this.nowMs(), error };
+    this.overRule.observe('none', this.nowMs());
+    if (this.isAnnounced) return;
+    this.isAnnounced = true;
     this.events.onError(error, false);
   }
 

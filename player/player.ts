@@ -1,5 +1,5 @@
 import { SwarmtubeError } from '../shared/basics/errors.ts';
-import type { Millis } from '../shared/basics/units.ts';
+import type { Epoch, Millis } from '../shared/basics/units.ts';
 import { createBrowserTimer } from '../shared/driver/browser/worker-timer.ts';
 import type { WakeupTimer } from '../shared/driver/ports.ts';
 import type { AudioCodec, VideoCodec } from '../shared/tags/tag-contents.ts';
@@ -47,7 +47,8 @@ export class SwarmPlayer extends EventTarget {
   private lastStats: PlayerStats = EMPTY_STATS;
   private nextStatsMs = 0;
   private described: ChannelDescription | undefined;
-  private isLive = false;
+  private liveEpoch: Epoch | undefined;
+  private waitingSinceMs: Millis | undefined;
   private failure: SwarmtubeError | undefined;
   private isDestroyed = false;
 
@@ -87,6 +88,12 @@ export class SwarmPlayer extends EventTarget {
   /** The reason of the state `failed`. */
   get error(): SwarmtubeError | undefined {
     return this.failure;
+  }
+
+  /** Why the picture does not move, in a sentence for the viewer; undefined while it does, and while nothing is known. */
+  get trouble(): string | undefined {
+    if (this.failure !== undefined) return this.failure.message;
+    return this.waitingSinceMs === undefined ? undefined : this.session?.explainWait(this.waitingSinceMs);
   }
 
   /** True while the viewer has to be asked before other viewers may be connected to (`p2p="ask"`). */
@@ -142,17 +149,17 @@ export class SwarmPlayer extends EventTarget {
     this.session = new ChannelSession(this.resolved, this.isSwarmWanted(), nowMs, {
       onEpoch: (epoch, startSequence) => {
         this.playback.startEpoch(epoch, startSequence);
-        if (!this.isLive) this.dispatchEvent(new Event('live'));
-        this.isLive = true;
+        if (epoch !== this.liveEpoch) this.dispatchEvent(new Event('live'));
+        this.liveEpoch = epoch;
       },
       onPacket: (packet) => this.playback.push(packet, nowMs()),
       onClock: (offsetMs) => this.playback.setWallOffset(offsetMs),
       onDescription: (description) => {
         this.described = description;
       },
-      onWaiting: (isOver) => {
-        if (isOver) this.playback.finish();
-        this.isLive &&= !isOver;
+      onOver: () => {
+        this.playback.finish();
+        this.liveEpoch = undefined;
       },
       onError: (error, isFatal) => this.report(error, isFatal),
     });
@@ -220,6 +227,7 @@ export class SwarmPlayer extends EventTarget {
   private setState(state: PlayerState): void {
     if (state === this.lastState) return;
     this.lastState = state;
+    this.waitingSinceMs = state === 'joining' || state === 'stalled' ? (this.waitingSinceMs ?? nowMs()) : undefined;
     this.lastStats = { ...this.collectStats(nowMs()) };
     this.dispatchEvent(new Event('statechange'));
   }

@@ -113,8 +113,8 @@ export class SwarmPlayerElement extends HTMLElement {
     } catch (thrown) {
       if (!(thrown instanceof TypeError)) throw thrown;
       this.finalStats = { ...EMPTY_STATS, state: 'failed' };
-      this.overlay.update(undefined);
-      this.showError('bad-attribute', thrown.message);
+      this.overlay.update(undefined, thrown.message);
+      this.tellError('bad-attribute', thrown.message);
       return;
     }
     this.current = player;
@@ -127,7 +127,7 @@ export class SwarmPlayerElement extends HTMLElement {
     player.addEventListener('error', (event) => {
       const { code, message } = event as PlayerErrorEvent;
       this.overlay.update(player);
-      this.showError(code, message);
+      this.tellError(code, message);
     });
     // First of all the server is asked; what is around the picture is built while it answers.
     if (this.hasAttribute('autoplay')) player.play();
@@ -153,8 +153,7 @@ export class SwarmPlayerElement extends HTMLElement {
         : undefined;
   }
 
-  private showError(code: string, message: string): void {
-    this.overlay.showError(message, this.stats.state === 'failed');
+  private tellError(code: string, message: string): void {
     this.dispatchEvent(new PlayerErrorEvent({ code, message } as SwarmtubeError));
   }
 

@@ -8,9 +8,6 @@ export type OverlayEvents = {
   onConsent(isGiven: boolean): void;
 };
 
-/** What went wrong and is being tried again is said for so long. */
-const PASSING_ERROR_MS = 8_000;
-
 /** Everything over the picture that is not the bar: spinner, the large play button, sound off, notices, the question. */
 export class Overlay {
   private readonly spinner = element('div', {
@@ -30,8 +27,6 @@ export class Overlay {
     this.text,
   );
   private readonly consent: HTMLElement;
-  private passing: { readonly message: string; readonly untilMs: number } | undefined;
-  private lasting: string | undefined;
 
   constructor(frame: HTMLElement, events: OverlayEvents) {
     this.big.append(icon(ICON.play));
@@ -61,28 +56,21 @@ export class Overlay {
     frame.append(this.spinner, this.unmute, this.notice, this.big, this.consent);
   }
 
-  showError(message: string, isLasting: boolean): void {
-    if (isLasting) this.lasting = message;
-    else this.passing = { message, untilMs: performance.now() + PASSING_ERROR_MS };
-    this.showNotice(isLasting ? 'This cannot be played' : 'One moment', message);
-    this.spinner.hidden = true;
-  }
-
-  update(player: SwarmPlayer | undefined): void {
+  /** `failure`: of a page whose player could not even be made. */
+  update(player: SwarmPlayer | undefined, failure?: string): void {
     const state = player?.stats.state ?? 'idle';
-    if (state !== 'failed' && player !== undefined) this.lasting = undefined;
     const isWaitingForBroadcast = state === 'joining' && player?.description?.live === false;
+    const trouble = failure ?? player?.trouble;
     this.big.hidden = !(state === 'paused' || (state === 'idle' && player !== undefined));
-    this.spinner.hidden = !(state === 'joining' || state === 'stalled') || isWaitingForBroadcast;
     this.unmute.hidden = player?.isMutedByBrowser !== true;
     this.consent.hidden = player?.isConsentWanted !== true || state === 'idle' || state === 'failed';
-    if (this.lasting !== undefined) this.showNotice('This cannot be played', this.lasting);
+    if (failure !== undefined || state === 'failed') this.showNotice('This cannot be played', trouble ?? '');
     else if (state === 'ended') this.showNotice('The broadcast is over', 'It goes on here by itself if it is resumed.');
     else if (isWaitingForBroadcast)
-      this.showNotice('Not live yet', 'The picture appears here as soon as the broadcast begins.');
-    else if (this.passing !== undefined && state === 'joining' && performance.now() < this.passing.untilMs) {
-      this.showNotice('One moment', this.passing.message);
-    } else this.notice.hidden = true;
+      this.showNotice('Not live yet', trouble ?? 'The picture appears here as soon as the broadcast begins.');
+    else if (trouble !== undefined) this.showNotice('One moment', trouble);
+    else this.notice.hidden = true;
+    this.spinner.hidden = !(state === 'joining' || state === 'stalled') || !this.notice.hidden;
   }
 
   private showNotice(title: string, text: string): void {
