@@ -63,5 +63,6 @@ test('an unknown channel has a page that says so', async () => {
 });
 
 test('the desk lists what is on', async () => {
-  assert.match(await (await fetch(server.url)).text(), /href="\/watch\/demo".*Demo.*live/);
+  const html = await (await fetch(server.url)).text();
+  assert.match(html, /swarmtube.*Live video that its own viewers deliver.*href="\/watch\/demo".*Demo.*live.*640×360/);
 });

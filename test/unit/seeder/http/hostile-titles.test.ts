@@ -20,11 +20,14 @@ const TITLES = [
 ];
 
 /** What the program itself writes into the page. */
-const TAGS = /<\/?(?:!doctype html|html|head|meta|title|style|body|main|h1|ul|li|a|span|b|i|p)(?: [^<>]*)?>/g;
+const TAGS =
+  /<\/?(?:!doctype html|html|head|meta|title|style|body|header|main|h1|h2|ul|li|a|span|b|i|p|svg|path|link)(?: [^<>]*)?>/g;
 
 function channel(title: string): ChannelOutputs {
   const name = 'main';
-  return { channel: { name, title, describe: () => ({ live: true, bitrate: 500_000 }) } } as unknown as ChannelOutputs;
+  return {
+    channel: { name, title, describe: () => ({ live: true, bitrate: 500_000, tracks: [] }) },
+  } as unknown as ChannelOutputs;
 }
 
 test('a title is shown as text', async (t) => {
