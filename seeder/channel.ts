@@ -14,17 +14,12 @@ import type { ChannelDescription } from '../shared/wire/channel-description.ts';
 import { BackOff } from './back-off.ts';
 import { Broadcast } from './broadcast.ts';
 import { BurstSmoother } from './burst-smoother.ts';
+import type { ChannelStatus } from './channel-status.ts';
 import { type Clock, SYSTEM_CLOCK, sleep } from './clock.ts';
 import type { Feed, FeedEvent } from './feeds/feed.ts';
 import { RunAhead } from './run-ahead.ts';
 import type { SigningKey } from './signing-key.ts';
 import { viewerNotice } from './viewer-notice.ts';
-
-/**
- *   starting ──first door──► live ◄──tags──► waiting ──silence──► ended ──tags (new epoch)──► live
- *       └──feed fails──► failed ──tags──► live
- */
-export type ChannelStatus = 'starting' | 'live' | 'waiting' | 'ended' | 'failed';
 
 /** `text`: one sentence for a person. */
 export type ChannelState = { readonly status: ChannelStatus; readonly text: string };

@@ -1,5 +1,5 @@
 import { SwarmtubeError } from '../shared/basics/errors.ts';
-import type { ChannelStatus } from './channel.ts';
+import type { ChannelStatus } from './channel-status.ts';
 
 /**
  * Why there is nothing to see, for those who wait for it: made of the status and the kind of failure alone, since the
