@@ -39,6 +39,7 @@ export class HttpFlvFeed implements Feed {
 
   async *read(signal: AbortSignal): AsyncGenerator<FeedEvent> {
     const options = { stallMs: STALL_MS, ...this.options, signal };
+    this.beginning.open();
     const stream = await openHttpStream(this.url, options);
     const type = stream.response.headers['content-type'] ?? '';
     if (/^text\/html/i.test(type)) {
@@ -49,14 +50,13 @@ export class HttpFlvFeed implements Feed {
       );
     }
     const reader = new FlvFeedReader();
-    this.beginning.open();
     try {
       for await (const chunk of readChunks(stream, options)) {
         const news = this.beginning.take(chunk);
         if (news === 'repeated') throw repeatedError(stream.url);
         if (news.byteLength > 0) yield* reader.read(news);
       }
-      if (this.beginning.close() === 'repeated') throw repeatedError(stream.url);
+      if (isComplete(stream) && this.beginning.close() === 'repeated') throw repeatedError(stream.url);
       yield* reader.end();
     } catch (thrown) {
       signal.throwIfAborted();
@@ -68,6 +68,11 @@ export class HttpFlvFeed implements Feed {
       text: `${shownUrl(stream.url)} is a finished file: it is played once; to play it round and round, download it and add --loop`,
     };
   }
+}
+
+/** Not so where the end of the connection is the end of the body: a server that was killed ends it too. */
+function isComplete({ response }: HttpStream): boolean {
+  return response.complete && /\bchunked\b/i.test(response.headers['transfer-encoding'] ?? '');
 }
 
 /** A body of a length that is known beforehand, and came whole: no live stream is. */

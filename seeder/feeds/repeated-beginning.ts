@@ -8,12 +8,16 @@ const KNOWN_BYTES_MIN = 1024;
  * orderly way is followed by one that begins with the same bytes. What comes is held back for as long as it is the same.
  */
 export class RepeatedBeginning {
+  /** Of the connection before this one, where it was closed in an orderly way. */
   private known: Uint8Array | undefined;
+  private next: Uint8Array | undefined;
   private current = new Uint8Array(0);
   private isHolding = false;
 
-  /** A connection begins. */
+  /** A connection is tried. What is not closed in an orderly way is forgotten: a server that was restarted may begin as before. */
   open(): void {
+    this.known = this.next;
+    this.next = undefined;
     this.current = new Uint8Array(0);
     this.isHolding = this.known !== undefined;
   }
@@ -28,18 +32,23 @@ export class RepeatedBeginning {
     return chunk;
   }
 
-  /** It was closed, as a server does with what is complete. `repeated` where all of it was the same as before. */
+  /** The server closed it, as one does with what is complete. `repeated` where all of it was the same as before. */
   close(): 'repeated' | undefined {
-    const isSame = this.isHolding && this.current.byteLength === this.known?.byteLength;
-    if (!isSame) this.known = this.current.byteLength >= KNOWN_BYTES_MIN ? this.current : undefined;
-    return isSame ? 'repeated' : undefined;
+    if (this.isHolding && this.current.byteLength === this.known?.byteLength) return this.repeated();
+    if (this.current.byteLength >= KNOWN_BYTES_MIN) this.next = this.current;
+    return undefined;
+  }
+
+  private repeated(): 'repeated' {
+    this.next = this.known;
+    return 'repeated';
   }
 
   private compare(known: Uint8Array, rest: Uint8Array): Uint8Array | 'repeated' {
     const { current } = this;
     const length = Math.min(known.byteLength, current.byteLength);
     if (Buffer.compare(known.subarray(0, length), current.subarray(0, length)) === 0) {
-      if (length === COMPARED_BYTES_MAX) return 'repeated';
+      if (length === COMPARED_BYTES_MAX) return this.repeated();
       if (current.byteLength <= known.byteLength) return NOTHING;
     }
     this.isHolding = false;

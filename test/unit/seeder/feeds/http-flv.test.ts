@@ -1,6 +1,6 @@
 // FLV pulled over HTTP: what servers do, and what the operator is then told.
 import assert from 'node:assert/strict';
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { type Clock, SYSTEM_CLOCK } from '../../../../seeder/clock.ts';
@@ -95,6 +95,26 @@ for (const [name, more] of [
     assert.deepEqual(await read(), [0, 'feed-repeated']);
     body = flvFile([...TAGS.slice(0, 2), keyframe(7, 3000), ...more]);
     assert.deepEqual(await read(), [more.length + 3, 'feed-closed']);
+  });
+}
+
+for (const [name, ends] of [
+  ['was cut off', (response: ServerResponse) => response.destroy()],
+  ['refused once between', (response: ServerResponse) => response.end()],
+] as const) {
+  test(`a server that ${name} may begin as before: it was restarted`, async (context) => {
+    let isRefusing = false;
+    const origin = await serve(context, (_request, response) => {
+      if (isRefusing) response.writeHead(503).end();
+      else response.write(FILE, () => ends(response));
+    });
+    const feed = new HttpFlvFeed(new URL(`${origin}/live.flv`), { clock: SYSTEM_CLOCK, endsAfterSilenceMs: 1 });
+    const read = async (): Promise<number> => (await new FeedReading(feed, context).rest()).events.length;
+    assert.equal(await read(), TAGS.length);
+    isRefusing = name === 'refused once between';
+    if (isRefusing) await read();
+    isRefusing = false;
+    assert.equal(await read(), TAGS.length);
   });
 }
 
