@@ -11,6 +11,8 @@ const INITIAL_RTT_MS = 100;
 /** Requests remembered per link, so that a late answer is still known to have been asked for. */
 const REQUESTED_MAX = 64;
 
+/** Two have-maps and a little more: for so long nothing need be heard of a living peer. */
+const SILENT_MS = 1300;
 /** The driver reports a buffer after each send, and when it falls under this. */
 const LOW_WATER_BYTES = 16 * 1024;
 const REPORT_AGE_MS = 500;
@@ -111,6 +113,8 @@ export class Link {
    * driver tells no more once the rest is under its low-water mark, so a small rest is soon forgotten.
    */
   standingBytes(nowMs: Millis): number {
+    // Whoever has fallen silent takes nothing any more: that says nothing of our line.
+    if (nowMs - this.lastHeardMs > SILENT_MS) return 0;
     const isOld = nowMs - this.reportedMs > REPORT_AGE_MS;
     return isOld && this.standing <= LOW_WATER_BYTES ? 0 : this.standing;
   }

@@ -136,7 +136,9 @@ test('link: what was just sent is no standing queue, what stays is, and a small 
   assert.equal(link.standingBytes(at(50)), 10_000);
   assert.equal(link.standingBytes(at(600)), 0);
   link.noteBuffer(40_000, at(700));
+  link.lastHeardMs = at(5000);
   assert.equal(link.standingBytes(at(5000)), 40_000, 'a clogged link stays clogged until it drains');
+  assert.equal(link.standingBytes(at(7000)), 0, 'what stands before one who fell silent says nothing of our line');
 });
 
 test('stream clock: capture times known, between neighbours, and ahead of the newest', () => {
