@@ -17,6 +17,8 @@ import type { Uplink } from './uplink.ts';
 import type { PacketSource } from './verification.ts';
 import type { WantedPackets } from './wanted.ts';
 
+/** Of the deadline: who pushes sooner than this needs no help of the server. */
+const IN_TIME_SHARE = 0.6;
 /** Packets under way when a parent is left are welcome for so long. */
 const FAREWELL_MS = 2000;
 /** Without a parent, and nothing happening that would help: looked again. */
@@ -205,7 +207,10 @@ export class Parents {
     substream.rescuesInRow = 0;
     if (!isLive) return;
     substream.isOverdue = false;
-    observeLag(substream, this.context.clock.lagMs(captureMs, receivedMs));
+    const lagMs = this.context.clock.lagMs(captureMs, receivedMs);
+    observeLag(substream, lagMs);
+    // A parent that was late, and leased for, pushes in time again: no answer of its will ever say so.
+    if (lagMs < this.context.targetLatencyMs * IN_TIME_SHARE) this.serverStream.takenOver(substream.index);
     if (isFirst) this.introductions.helped();
     if (isFirst) this.context.timers.setSooner('have', this.context.nowMs);
   }
