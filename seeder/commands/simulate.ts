@@ -1,15 +1,15 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { errorText, SwarmtubeError } from '../../shared/basics/errors.ts';
-import { type EngineConfig, parseEngineConfig } from '../../shared/swarm/engine-config.ts';
-import { PLANTED_BUGS, type PlantedBug } from '../../simulator/planted-bugs.ts';
+import { PLANTED_BUGS, type PlantedBug } from '../../shared/simulator/planted-bugs.ts';
 import {
   SCENARIO_NAMES,
   SCENARIOS,
   type ScenarioName,
   type SimulationOptions,
   simulationOptions,
-} from '../../simulator/scenarios.ts';
-import { Simulation, type SimulationResult } from '../../simulator/simulation.ts';
+} from '../../shared/simulator/scenarios.ts';
+import { Simulation, type SimulationResult } from '../../shared/simulator/simulation.ts';
+import { type EngineConfig, parseEngineConfig } from '../../shared/swarm/engine-config.ts';
 import { nearest } from '../nearest.ts';
 import { EXIT_FAILED, UsageError } from '../usage-error.ts';
 import type { OptionValues } from './command-input.ts';

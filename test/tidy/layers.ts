@@ -39,13 +39,13 @@ export const LAYERS: readonly Layer[] = [
   { folder: 'player', imports: [...UNDER_PROGRAMS, 'shared/driver/browser', 'player/playback'], isPure: false },
   // Runs in Node, before there is a page.
   { folder: 'player/build', imports: [], isPure: false },
-  { folder: 'simulator', imports: [...UNDER_DRIVER, 'tracker/core', 'player/playback'], isPure: true },
+  { folder: 'shared/simulator', imports: [...UNDER_DRIVER, 'tracker/core', 'player/playback'], isPure: true },
   { folder: 'seeder', imports: [...UNDER_PROGRAMS, 'shared/driver/node'], isPure: false },
 ];
 
 /** The process entry: the only place where tracker, simulator and seeder meet. */
 const ENTRY = /^seeder\/(?:main\.ts$|commands\/)/;
-const ENTRY_IMPORTS = ['tracker', 'tracker/core', 'simulator'];
+const ENTRY_IMPORTS = ['tracker', 'tracker/core', 'shared/simulator'];
 
 export function layerOf(path: string): Layer | undefined {
   let best: Layer | undefined;

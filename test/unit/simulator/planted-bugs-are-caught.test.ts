@@ -1,9 +1,9 @@
 // The invariants bite: each mistake that can be planted in the engines of a run makes the run fail, by the rule that it breaks.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { PLANTED_BUGS, type PlantedBug } from '../../../simulator/planted-bugs.ts';
-import { type ScenarioName, simulationOptions } from '../../../simulator/scenarios.ts';
-import { Simulation } from '../../../simulator/simulation.ts';
+import { PLANTED_BUGS, type PlantedBug } from '../../../shared/simulator/planted-bugs.ts';
+import { type ScenarioName, simulationOptions } from '../../../shared/simulator/scenarios.ts';
+import { Simulation } from '../../../shared/simulator/simulation.ts';
 
 const CAUGHT_BY: Readonly<Record<PlantedBug, string>> = {
   'trust-everybody': 'forged-played',

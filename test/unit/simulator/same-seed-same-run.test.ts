@@ -1,9 +1,9 @@
 // A run follows from its options alone: the hash of everything that any engine ordered is the same each time.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { planAudience } from '../../../simulator/population.ts';
-import { type SimulationOptions, simulationOptions } from '../../../simulator/scenarios.ts';
-import { Simulation } from '../../../simulator/simulation.ts';
+import { planAudience } from '../../../shared/simulator/population.ts';
+import { type SimulationOptions, simulationOptions } from '../../../shared/simulator/scenarios.ts';
+import { Simulation } from '../../../shared/simulator/simulation.ts';
 
 const run = (given: Partial<SimulationOptions>) =>
   new Simulation(simulationOptions({ scenario: 'churn', peers: 20, minutes: 0.3, seed: 5, ...given })).run();

@@ -2,8 +2,8 @@
 // SIMULATOR_SEEDS=100 node --test test/unit/simulator/swarms-keep-their-promises.test.ts
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { SCENARIO_NAMES, simulationOptions } from '../../../simulator/scenarios.ts';
-import { Simulation } from '../../../simulator/simulation.ts';
+import { SCENARIO_NAMES, simulationOptions } from '../../../shared/simulator/scenarios.ts';
+import { Simulation } from '../../../shared/simulator/simulation.ts';
 
 const SEEDS = Number(process.env.SIMULATOR_SEEDS ?? 1);
 

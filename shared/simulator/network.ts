@@ -1,6 +1,6 @@
-import type { Random } from '../shared/basics/random.ts';
-import type { PeerId } from '../shared/basics/units.ts';
-import type { LinkChannel } from '../shared/swarm/engine-types.ts';
+import type { Random } from '../basics/random.ts';
+import type { PeerId } from '../basics/units.ts';
+import type { LinkChannel } from '../swarm/engine-types.ts';
 import type { EventQueue } from './event-queue.ts';
 import { DATAGRAM_BYTES, DATAGRAM_OVERHEAD_BYTES, LINES } from './lines.ts';
 import type { SimulatedPeer, Wire } from './simulated-peer.ts';

@@ -1,5 +1,5 @@
-import { SIGNATURE_BYTES } from '../shared/packets/packet.ts';
-import type { EngineOutput } from '../shared/swarm/engine-types.ts';
+import { SIGNATURE_BYTES } from '../packets/packet.ts';
+import type { EngineOutput } from '../swarm/engine-types.ts';
 import type { Behaviour } from './population.ts';
 
 /** What a peer of this kind makes of its engine's orders; undefined: it does not do that. */

@@ -1,4 +1,4 @@
-import type { EngineOutput } from '../shared/swarm/engine-types.ts';
+import type { EngineOutput } from '../swarm/engine-types.ts';
 
 const TYPE_NUMBERS: Readonly<Record<EngineOutput['type'], number>> = {
   send: 1,

@@ -1,4 +1,4 @@
-import { Random } from '../shared/basics/random.ts';
+import { Random } from '../basics/random.ts';
 import { drawLine, LINES, type LineName, MEAN_UPLINK_KBPS } from './lines.ts';
 import { SCENARIOS, type Scenario, type SimulationOptions } from './scenarios.ts';
 

@@ -1,4 +1,4 @@
-import type { Random } from '../shared/basics/random.ts';
+import type { Random } from '../basics/random.ts';
 import type { EventQueue } from './event-queue.ts';
 import type { SimulatedPeer } from './simulated-peer.ts';
 

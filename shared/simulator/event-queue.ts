@@ -1,6 +1,6 @@
 /**
  * What happens next. Time is whole milliseconds, and all that is due in one of them stands in a list of its own, in the order in
- * which it was queued: no comparison, no tie. A heap of the same events cost three times as much.
+ * which it was queued: no comparison, no tie.
  */
 export class EventQueue {
   nowMs = 0;

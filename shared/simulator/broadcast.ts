@@ -1,4 +1,4 @@
-import type { Epoch, MediaMillis, Sequence, WallMillis } from '../shared/basics/units.ts';
+import type { Epoch, MediaMillis, Sequence, WallMillis } from '../basics/units.ts';
 import {
   decodePacket,
   encodeUnsignedPacket,
@@ -6,8 +6,8 @@ import {
   PACKET_PAYLOAD_BYTES_MAX,
   type Packet,
   SIGNATURE_BYTES,
-} from '../shared/packets/packet.ts';
-import { DATA_HEAD_BYTES } from '../shared/wire/limits.ts';
+} from '../packets/packet.ts';
+import { DATA_HEAD_BYTES } from '../wire/limits.ts';
 
 /** The seeder's wall clock at the simulation's moment 0. */
 export const WALL_MS = 1_700_000_000_000;

@@ -1,5 +1,5 @@
-import { SwarmtubeError } from '../shared/basics/errors.ts';
-import type { EngineConfig } from '../shared/swarm/engine-config.ts';
+import { SwarmtubeError } from '../basics/errors.ts';
+import type { EngineConfig } from '../swarm/engine-config.ts';
 
 /** An audience and what befalls it. */
 export type Scenario = {

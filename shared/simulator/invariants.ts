@@ -1,8 +1,8 @@
-import type { Millis, PeerId } from '../shared/basics/units.ts';
-import { decodePacket } from '../shared/packets/packet.ts';
-import type { EngineOutput } from '../shared/swarm/engine-types.ts';
-import { CONTROL_BYTES_MAX, DATA_BYTES_MAX, DATA_HEAD_BYTES } from '../shared/wire/limits.ts';
-import { WIRE_TYPE } from '../shared/wire/wire-types.ts';
+import type { Millis, PeerId } from '../basics/units.ts';
+import { decodePacket } from '../packets/packet.ts';
+import type { EngineOutput } from '../swarm/engine-types.ts';
+import { CONTROL_BYTES_MAX, DATA_BYTES_MAX, DATA_HEAD_BYTES } from '../wire/limits.ts';
+import { WIRE_TYPE } from '../wire/wire-types.ts';
 import { type Broadcast, SIMULATED_EPOCH } from './broadcast.ts';
 import type { SimulatedPeer } from './simulated-peer.ts';
 

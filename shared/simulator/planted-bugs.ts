@@ -1,6 +1,6 @@
-import type { Millis } from '../shared/basics/units.ts';
-import type { EngineInput, EngineOutput } from '../shared/swarm/engine-types.ts';
-import { CONTROL_BYTES_MAX } from '../shared/wire/limits.ts';
+import type { Millis } from '../basics/units.ts';
+import type { EngineInput, EngineOutput } from '../swarm/engine-types.ts';
+import { CONTROL_BYTES_MAX } from '../wire/limits.ts';
 
 /*
  * Mistakes that an engine, or the driver around it, might make. Each is planted in every honest peer of a run, and the run must

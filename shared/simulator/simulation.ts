@@ -1,6 +1,6 @@
-import { Random } from '../shared/basics/random.ts';
-import type { Sequence } from '../shared/basics/units.ts';
-import type { EngineOutput } from '../shared/swarm/engine-types.ts';
+import { Random } from '../basics/random.ts';
+import type { Sequence } from '../basics/units.ts';
+import type { EngineOutput } from '../swarm/engine-types.ts';
 import { Broadcast, SIMULATED_EPOCH, WALL_MS } from './broadcast.ts';
 import { EventQueue } from './event-queue.ts';
 import { type Failure, Invariants } from './invariants.ts';

@@ -1,7 +1,7 @@
-import type { Random } from '../shared/basics/random.ts';
-import type { Epoch, Sequence } from '../shared/basics/units.ts';
-import type { Packet } from '../shared/packets/packet.ts';
-import type { FetchReason } from '../shared/swarm/engine-types.ts';
+import type { Random } from '../basics/random.ts';
+import type { Epoch, Sequence } from '../basics/units.ts';
+import type { Packet } from '../packets/packet.ts';
+import type { FetchReason } from '../swarm/engine-types.ts';
 import { type Broadcast, SIMULATED_EPOCH } from './broadcast.ts';
 import type { EventQueue } from './event-queue.ts';
 import type { SimulatedPeer } from './simulated-peer.ts';

@@ -1,4 +1,4 @@
-import type { FetchReason, LinkChannel } from '../shared/swarm/engine-types.ts';
+import type { FetchReason, LinkChannel } from '../swarm/engine-types.ts';
 import type { Broadcast } from './broadcast.ts';
 import { sequenceOf } from './broadcast.ts';
 import { Histogram } from './histogram.ts';

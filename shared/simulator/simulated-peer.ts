@@ -1,8 +1,8 @@
-import type { Millis, PeerId } from '../shared/basics/units.ts';
-import { SwarmEngine } from '../shared/swarm/engine.ts';
-import type { EngineConfig } from '../shared/swarm/engine-config.ts';
-import type { EngineInput, EngineOutput } from '../shared/swarm/engine-types.ts';
-import type { PeerRole } from '../shared/wire/tracker-messages.ts';
+import type { Millis, PeerId } from '../basics/units.ts';
+import { SwarmEngine } from '../swarm/engine.ts';
+import type { EngineConfig } from '../swarm/engine-config.ts';
+import type { EngineInput, EngineOutput } from '../swarm/engine-types.ts';
+import type { PeerRole } from '../wire/tracker-messages.ts';
 import { LineQueue, WIRE_SHARE } from './lines.ts';
 import { bugAfter, bugInput, bugOutputs, type PlantedBug } from './planted-bugs.ts';
 import type { PlannedViewer } from './population.ts';

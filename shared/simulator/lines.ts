@@ -1,4 +1,4 @@
-import type { Random } from '../shared/basics/random.ts';
+import type { Random } from '../basics/random.ts';
 
 /** A viewer's line as it is in the world: rates in kbit/s, times in ms one way. */
 export type LineKind = {
