@@ -16,6 +16,8 @@ const PUBLIC_CLASSES = ['player/player.ts', 'player/swarm-player-element.ts'];
 
 /** Names of the browser's, or of what it talks to, that terser's own list lacks or may lack. */
 const FOREIGN_NAMES = [
+  // attributes that the player's elements are made with
+  'class',
   'ManagedMediaSource',
   'getBattery',
   'charging',

@@ -24,8 +24,9 @@ const STATS =
   'state latencyMs bufferMs targetLatencyMs firstFrameMs stalls stallMs peers bytesFromPeers bytesFromServer bytesToPeers packetsFromPeers packetsFromServer packetsRejected packetsDuplicate source newestSequence epoch';
 const PAGE =
   'SwarmPlayer stats player play pause goLive setP2p destroy code message src key token patience playback latency p2p uploadLimit autoplay';
-/** engine.io's greeting, and what only some browsers offer. */
-const FOREIGN = 'pingInterval pingTimeout ManagedMediaSource getBattery charging level saveData webkitEnterFullscreen';
+/** engine.io's greeting, what only some browsers offer, and attributes that are set by name. */
+const FOREIGN =
+  'pingInterval pingTimeout ManagedMediaSource getBattery charging level saveData webkitEnterFullscreen class';
 
 for (const word of `${STATS} ${PAGE} ${FOREIGN}`.split(' ')) {
   test(`${word} keeps its name`, () => {
