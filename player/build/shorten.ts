@@ -13,10 +13,10 @@ export function shorten(): Plugin {
     name: 'swarmtube:shorten',
     transform: (code, id) => (id.endsWith('/ui/style.ts') ? { code: withoutSpace(code), map: null } : undefined),
     renderChunk: async (code, _chunk, { format }) => {
-      const { code: short } = await minify(withoutSentences(code), {
+      const { code: short } = await minify(withoutLog(withoutSentences(code)), {
         ecma: 2020,
         module: format === 'es',
-        compress: { passes: 3, inline: 1, pure_getters: true, unsafe_arrows: true },
+        compress: { passes: 6, inline: 1, pure_getters: true, unsafe_arrows: true },
         mangle: { properties: { keep_quoted: true, reserved: [...reservedNames(), ...namesInTexts(code)] } },
       });
       if (short === undefined) throw new Error('terser gave nothing');
@@ -33,9 +33,42 @@ function namesInTexts(code: string): Set<string> {
 
 const FAULT_OF_A_PEER = /new (WireError|PacketError)\(([^,()]*), (?:`(?:[^`\\]|\\.)*`|"(?:[^"\\]|\\.)*")\)/g;
 
-/** What is wrong with a peer's bytes nobody reads in a page, which keeps no log: the code of the fault is enough. */
+/** Why a link is ended, and who is left alone. */
+const FATE_OF_A_PEER = /\.(#?(?:hangUp|cutFlood|ban))\(((?:[^()`"]|"[a-z-]+")*), (?:`[^`]*`|"[^"]* [^"]*")\)/g;
+const REASON = /\breason: (?:`[^`]*`|"[^"]* [^"]*")/g;
+
+/** What is wrong with a peer nobody reads in a page, which keeps no log: the code of the fault is enough. */
 function withoutSentences(code: string): string {
-  return code.replace(FAULT_OF_A_PEER, 'new $1($2)');
+  return code
+    .replace(FAULT_OF_A_PEER, 'new $1($2)')
+    .replace(FATE_OF_A_PEER, '.$1($2, "")')
+    .replace(REASON, 'reason: ""');
+}
+
+const LOG_CALL = /this\.#logger\.(?:debug|info|warn|error)\(/g;
+
+/** Its declaration, and where it is kept. */
+const LOGGER = /^\s*(?:this\.)?#logger\b[^;]*;/gm;
+
+/** Nor does anybody give a page's player a logger: the calls go, and what they would have said. */
+function withoutLog(code: string): string {
+  let kept = '';
+  let at = 0;
+  for (const { index, 0: head } of code.matchAll(LOG_CALL)) {
+    kept += `${code.slice(at, index)}void 0`;
+    at = closingBracket(code, index + head.length) + 1;
+  }
+  return (kept + code.slice(at)).replace(LOGGER, '');
+}
+
+/** Of the bracket that was opened before `from`. What is logged has no brackets in its texts, or the script does not build. */
+function closingBracket(code: string, from: number): number {
+  let depth = 1;
+  for (let at = from; at < code.length; at++) {
+    if (code[at] === '(') depth++;
+    else if (code[at] === ')' && --depth === 0) return at;
+  }
+  throw new Error('a call of the logger has no end');
 }
 
 /** A style sheet in a template: its selectors keep the spaces between names. */
@@ -44,6 +77,7 @@ function withoutSpace(code: string): string {
     css
       .replace(/\s+/g, ' ')
       .replace(/ ?([{};,]) ?/g, '$1')
-      .replaceAll(': ', ':'),
+      .replaceAll(': ', ':')
+      .replaceAll(';}', '}'),
   );
 }
