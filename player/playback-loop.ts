@@ -2,7 +2,6 @@ import type { SwarmtubeError } from '../shared/basics/errors.ts';
 import type { Epoch, Millis, Sequence } from '../shared/basics/units.ts';
 import type { Fragment } from '../shared/fmp4/fragment.ts';
 import type { Packet } from '../shared/packets/packet.ts';
-import type { AudioCodec, VideoCodec } from '../shared/tags/tag-contents.ts';
 import type { ExpectedTracks } from './mse/media-sink.ts';
 import { isTypeSupported } from './mse/media-source.ts';
 import { RenewableSink } from './mse/renewable-sink.ts';
@@ -23,7 +22,7 @@ export type PlaybackOptions = {
   /** What comes does not help: begin again at the newest door. */
   readonly onLost: () => void;
   readonly onError: (error: SwarmtubeError, isFatal: boolean) => void;
-  readonly onUnsupported: (codec: VideoCodec | AudioCodec) => void;
+  readonly onUnsupported: (codec: string) => void;
   /** The viewer used the browser's own controls. */
   readonly onPlayRequested: () => void;
 };
@@ -237,7 +236,7 @@ export class Playback {
 
   private take(fragments: readonly Fragment[], expected: ExpectedTracks): void {
     for (const fragment of fragments) {
-      if (fragment.kind === 'unsupported') this.options.onUnsupported(fragment.codec as VideoCodec | AudioCodec);
+      if (fragment.kind === 'unsupported') this.options.onUnsupported(fragment.codec);
     }
     if (this.isPaused && this.isMoving) {
       const end = this.sink.endSeconds ?? 0;
@@ -381,7 +380,7 @@ export class Playback {
 
   private readonly onElementError = (): void => {
     const { error } = this.video;
-    if (error !== null) this.sink.fail('media-error', error.message || `code ${error.code}`);
+    if (error !== null) this.sink.fail(error.message || `media error ${error.code}`);
   };
 
   private readonly onVisibility = (): void => {

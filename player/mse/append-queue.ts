@@ -13,7 +13,7 @@ export type AppendQueueEvents = {
   playHead(): number;
   onAppended(): void;
   /** The browser refused this buffer's data, or the queue overflowed: the sink has to be built anew. */
-  onFailed(code: 'append-failed' | 'append-overflow' | 'quota', detail: string): void;
+  onFailed(reason: string): void;
 };
 
 /** About a minute of 4 Mbit/s: a browser that takes nothing for so long will not recover. */
@@ -71,7 +71,7 @@ export class AppendQueue {
     const canJoin = last?.type === 'append' && !isBreak;
     if (canJoin && byteLength(last.bytes) + bytes.length <= APPEND_BYTES_MAX) last.bytes.push(bytes);
     else this.operations.push({ type: 'append', bytes: [bytes], startSeconds: isBreak ? startSeconds : undefined });
-    if (this.queuedBytes > QUEUE_BYTES_MAX) this.fail('append-overflow', `${this.queuedBytes} bytes wait`);
+    if (this.queuedBytes > QUEUE_BYTES_MAX) this.fail('append-overflow');
     else this.run();
   }
 
@@ -101,7 +101,7 @@ export class AppendQueue {
         this.start(operation);
       } catch (thrown) {
         if (thrown instanceof DOMException && thrown.name === 'QuotaExceededError') this.makeRoom();
-        else this.fail('append-failed', String(thrown));
+        else this.fail(String(thrown));
         return;
       }
       this.operations.shift();
@@ -130,7 +130,7 @@ export class AppendQueue {
     const end = this.events.playHead() - (kept ?? 0);
     const first = this.buffer.buffered.length > 0 ? this.buffer.buffered.start(0) : Number.POSITIVE_INFINITY;
     if (kept === undefined || end <= first) {
-      this.fail('quota', 'the browser has no room for more media');
+      this.fail('quota');
       return;
     }
     this.isRemoving = true;
@@ -150,12 +150,12 @@ export class AppendQueue {
     this.run();
   };
 
-  private readonly onError = (): void => this.fail('append-failed', 'the browser could not read a fragment');
+  private readonly onError = (): void => this.fail('append-failed');
 
-  private fail(code: 'append-failed' | 'append-overflow' | 'quota', detail: string): void {
+  private fail(reason: string): void {
     if (this.isClosed) return;
     this.close();
-    this.events.onFailed(code, detail);
+    this.events.onFailed(reason);
   }
 }
 

@@ -13,7 +13,7 @@ export type ExpectedTracks = { readonly video: boolean; readonly audio: boolean 
 export type MediaSinkEvents = {
   onAppended(): void;
   /** Nothing more can be appended here; a new sink has to be made. */
-  onFailed(code: string, detail: string): void;
+  onFailed(reason: string): void;
 };
 
 /** Browsers refuse a SourceBuffer more once the first init segment was read, so all tracks are waited for, this long. */
@@ -50,10 +50,7 @@ export class MediaSink {
   constructor(video: HTMLVideoElement, events: MediaSinkEvents) {
     const Source = mediaSourceClass();
     if (Source === undefined) {
-      throw new SwarmtubeError(
-        'no-mse',
-        'This browser cannot play live streams from a script (no Media Source Extensions): use a current browser.',
-      );
+      throw new SwarmtubeError('no-mse', 'This browser has no Media Source Extensions: use a current one.');
     }
     this.video = video;
     this.events = events;
@@ -146,7 +143,7 @@ export class MediaSink {
         this.finishEnd();
         this.events.onAppended();
       },
-      onFailed: (code, detail) => this.fail(code, `${track}: ${detail}`),
+      onFailed: (reason) => this.fail(`${track}: ${reason}`),
     });
     this.queues.set(track, queue);
   }
@@ -156,7 +153,7 @@ export class MediaSink {
     const queue = this.queues.get(fragment.track);
     if (queue === undefined) {
       // A track that nobody expected: only a new MediaSource can take it.
-      if (fragment.kind === 'init') this.fail('track-added', `a ${fragment.track} track began in mid-stream`);
+      if (fragment.kind === 'init') this.fail(`${fragment.track} added`);
       return;
     }
     if (fragment.kind === 'init') queue.configure(fragment.mimeType, fragment.bytes);
@@ -166,7 +163,7 @@ export class MediaSink {
   /** A track that ended for good would hold up the other one for ever. */
   private checkTracks(): void {
     for (const track of this.queues.keys()) {
-      if (!this.expected[track]) this.fail('track-gone', `the ${track} track ended in mid-stream`);
+      if (!this.expected[track]) this.fail(`${track} gone`);
     }
   }
 
@@ -193,12 +190,12 @@ export class MediaSink {
     if ([...this.queues.values()].every((queue) => queue.isIdle)) this.source.endOfStream();
   }
 
-  private fail(code: string, detail: string): void {
+  private fail(reason: string): void {
     if (this.isClosed) return;
     // The element keeps its last picture until the next sink takes it over.
     this.isClosed = true;
     for (const queue of this.queues.values()) queue.close();
     URL.revokeObjectURL(this.url);
-    this.events.onFailed(code, detail);
+    this.events.onFailed(reason);
   }
 }

@@ -37,7 +37,7 @@ export class RenewableSink {
     try {
       this.sink = new MediaSink(this.video, {
         onAppended: () => this.events.onAppended(),
-        onFailed: (code, detail) => this.fail(code, detail),
+        onFailed: (reason) => this.fail(reason),
       });
     } catch (thrown) {
       if (!(thrown instanceof SwarmtubeError)) throw thrown;
@@ -71,7 +71,7 @@ export class RenewableSink {
     this.sink = undefined;
   }
 
-  fail(code: string, detail: string): void {
+  fail(reason: string): void {
     if (this.sink === undefined) return;
     const now = performance.now();
     this.failuresMs = this.failuresMs.filter((atMs) => now - atMs < FAILURES_WITHIN_MS);
@@ -79,7 +79,7 @@ export class RenewableSink {
       this.events.onBroken();
       return;
     }
-    const text = `This browser cannot play the stream (${code}: ${detail}): try another browser.`;
+    const text = `This browser cannot play the stream (${reason}): try another browser.`;
     this.events.onHopeless(new SwarmtubeError('decode-failed', text));
   }
 }
