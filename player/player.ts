@@ -2,7 +2,6 @@ import { SwarmtubeError } from '../shared/basics/errors.ts';
 import type { Epoch, Millis } from '../shared/basics/units.ts';
 import { createBrowserTimer } from '../shared/driver/browser/worker-timer.ts';
 import type { WakeupTimer } from '../shared/driver/ports.ts';
-import type { AudioCodec, VideoCodec } from '../shared/tags/tag-contents.ts';
 import type { ChannelDescription } from '../shared/wire/channel-description.ts';
 import { ChannelSession } from './channel-session.ts';
 import { watchConditions } from './conditions.ts';
@@ -10,6 +9,7 @@ import { type P2pMode, type PlayerOptions, type ResolvedOptions, resolveOptions 
 import { Playback } from './playback-loop.ts';
 import { EMPTY_STATS, type PlayerState, type PlayerStats } from './stats.ts';
 import { TrafficSources } from './traffic-sources.ts';
+import { findUnplayable, type Unplayable } from './unplayable.ts';
 
 /** Carries what went wrong: `code` for programs, `message` for a person. */
 export class PlayerErrorEvent extends Event {
@@ -25,6 +25,8 @@ export class PlayerErrorEvent extends Event {
 
 const TICK_MS = 100;
 const STATS_MS = 1_000;
+/** The server is asked again when nothing has played for so long, and then knows every track. */
+const HOPELESS_AFTER_MS = 2_500;
 
 /**
  * Plays one live channel in a video element: takes packets from other viewers and from the server, checks them, and gives
@@ -48,6 +50,8 @@ export class SwarmPlayer extends EventTarget {
   private nextStatsMs = 0;
   private described: ChannelDescription | undefined;
   private liveEpoch: Epoch | undefined;
+  private readonly refusedCodecs = new Set<string>();
+  private unplayable: Unplayable | undefined;
   private waitingSinceMs: Millis | undefined;
   private failure: SwarmtubeError | undefined;
   private isDestroyed = false;
@@ -66,7 +70,10 @@ export class SwarmPlayer extends EventTarget {
       onStarving: () => this.session?.refresh(),
       onLost: () => this.session?.restart(),
       onError: (error, isFatal) => this.report(error, isFatal),
-      onUnsupported: (codec) => this.reportUnsupported(codec),
+      onUnsupported: (codec) => {
+        this.refusedCodecs.add(codec);
+        this.session?.refresh(); // to know the tracks as they are now
+      },
       onPlayRequested: () => this.begin(),
     });
     if (options.autoplay ?? video.autoplay) this.play();
@@ -93,7 +100,13 @@ export class SwarmPlayer extends EventTarget {
   /** Why the picture does not move, in a sentence for the viewer; undefined while it does, and while nothing is known. */
   get trouble(): string | undefined {
     if (this.failure !== undefined) return this.failure.message;
-    return this.waitingSinceMs === undefined ? undefined : this.session?.explainWait(this.waitingSinceMs);
+    if (this.waitingSinceMs === undefined) return undefined;
+    return this.unplayable?.isAll ? this.unplayable.sentence : this.session?.explainWait(this.waitingSinceMs);
+  }
+
+  /** Which of picture and sound is missing while the other one plays, and why: a sentence for the viewer. */
+  get note(): string | undefined {
+    return this.unplayable?.isAll === false ? this.unplayable.sentence : undefined;
   }
 
   /** True while the viewer has to be asked before other viewers may be connected to (`p2p="ask"`). */
@@ -156,6 +169,7 @@ export class SwarmPlayer extends EventTarget {
       onClock: (offsetMs) => this.playback.setWallOffset(offsetMs),
       onDescription: (description) => {
         this.described = description;
+        this.judgeTracks(description);
       },
       onOver: () => {
         this.playback.finish();
@@ -228,13 +242,21 @@ export class SwarmPlayer extends EventTarget {
     if (state === this.lastState) return;
     this.lastState = state;
     this.waitingSinceMs = state === 'joining' || state === 'stalled' ? (this.waitingSinceMs ?? nowMs()) : undefined;
+    // It plays after all: another track came since the server was asked.
+    if (state === 'playing' && this.unplayable?.isAll) this.session?.refresh();
     this.lastStats = { ...this.collectStats(nowMs()) };
     this.dispatchEvent(new Event('statechange'));
   }
 
-  private reportUnsupported(codec: VideoCodec | AudioCodec): void {
-    const text = `This browser cannot play ${codec.toUpperCase()}: try another browser, or have the broadcaster send H.264 and AAC.`;
-    this.report(new SwarmtubeError('codec-unsupported', text), false);
+  /** By what the server says of the tracks, and what the browser said of them. */
+  private judgeTracks({ live, tracks }: ChannelDescription): void {
+    const before = this.unplayable?.sentence;
+    this.unplayable = live ? findUnplayable(tracks, this.refusedCodecs) : undefined;
+    if (this.unplayable === undefined) return;
+    const { isAll, sentence } = this.unplayable;
+    // Of a broadcast that just begins, not all tracks are known.
+    const isHopeless = isAll && nowMs() - (this.waitingSinceMs ?? Number.POSITIVE_INFINITY) >= HOPELESS_AFTER_MS;
+    if (isHopeless || sentence !== before) this.report(new SwarmtubeError('codec-unsupported', sentence), isHopeless);
   }
 
   private report(error: SwarmtubeError, isFatal: boolean): void {

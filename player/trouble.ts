@@ -28,7 +28,7 @@ export function explainWait(answer: ServerAnswer | undefined, wait: Wait): strin
     const isAway = /unreachable|timeout/.test(error.code);
     return isAway ? 'The server cannot be reached; trying again.' : asSentence(error.message);
   }
-  const { notice, newestSequence } = description as ChannelDescription & { readonly notice?: string | null };
+  const { notice, newestSequence } = description;
   if (wait.nowMs - wait.sinceMs < EXPLAINED_AFTER_MS) return undefined;
   if (notice) return notice;
   const isSilent = wait.nextSequence > 0 && (newestSequence ?? 0) < wait.nextSequence;

@@ -26,6 +26,7 @@ export class Overlay {
     this.title,
     this.text,
   );
+  private readonly note = element('div', { class: 'note', role: 'status', hidden: '' });
   private readonly consent: HTMLElement;
 
   constructor(frame: HTMLElement, events: OverlayEvents) {
@@ -53,7 +54,7 @@ export class Overlay {
     this.unmute.addEventListener('click', () => events.onUnmute());
     yes.addEventListener('click', () => events.onConsent(true));
     no.addEventListener('click', () => events.onConsent(false));
-    frame.append(this.spinner, this.unmute, this.notice, this.big, this.consent);
+    frame.append(this.spinner, this.unmute, this.note, this.notice, this.big, this.consent);
   }
 
   /** `failure`: of a page whose player could not even be made. */
@@ -70,6 +71,9 @@ export class Overlay {
       this.showNotice('Not live yet', trouble ?? 'The picture appears here as soon as the broadcast begins.');
     else if (trouble !== undefined) this.showNotice('One moment', trouble);
     else this.notice.hidden = true;
+    const note = state === 'idle' ? undefined : player?.note;
+    this.note.hidden = note === undefined;
+    setText(this.note, note ?? '');
     this.spinner.hidden = !(state === 'joining' || state === 'stalled') || !this.notice.hidden;
   }
 

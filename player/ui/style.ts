@@ -10,6 +10,7 @@ export const PLAYER_STYLE = `
 }
 :host([hidden]) { display: none }
 :host(:fullscreen) { aspect-ratio: auto; width: 100%; height: 100%; border-radius: 0 }
+.frame { height: 100% }
 video { width: 100%; height: 100%; display: block; object-fit: contain; background: #000 }
 button, input { font: inherit; color: inherit; margin: 0 }
 button {
@@ -68,6 +69,10 @@ dt { color: #a9b3cd } dd { margin: 0; text-align: right; font-variant-numeric: t
   position: absolute; top: 12px; left: 12px; height: 38px; padding: 0 14px 0 10px; gap: 8px; border-radius: 19px;
   background: rgb(13 18 36 / .72); backdrop-filter: blur(6px);
 }
+.note {
+  position: absolute; left: 12px; bottom: 62px; max-width: calc(100% - 52px); padding: 6px 14px; border-radius: 14px;
+  background: rgb(13 18 36 / .72); font-weight: 400; pointer-events: none;
+}
 .notice {
   position: absolute; inset: 0; display: flex; flex-direction: column; align-items: center; justify-content: center; gap: 6px;
   padding: 24px; text-align: center; background: rgb(8 11 22 / .78); pointer-events: none; text-wrap: balance;
@@ -80,7 +85,6 @@ dt { color: #a9b3cd } dd { margin: 0; text-align: right; font-variant-numeric: t
 .consent p { margin: 0; flex: 1 1 220px }
 .consent button { height: 34px; padding: 0 14px; border: 1px solid rgb(255 255 255 / .3) }
 .consent button.yes { background: var(--accent); border-color: var(--accent); color: #07251f; font-weight: 600 }
-.hint { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap }
 
 @container (max-width: 420px) { .behind, .meter span { display: none } .volume:hover input { width: 0; opacity: 0 } }
 @media (prefers-reduced-motion: reduce) { *, *::before { transition: none !important; animation-duration: 3s !important } .atlive .dot { animation: none } }

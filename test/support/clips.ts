@@ -75,6 +75,15 @@ export function changingClip(): Promise<string> {
   });
 }
 
+/** Sorenson H.263, which no browser plays; with `hasSound` AAC beside it. */
+export function h263Clip(hasSound: boolean): Promise<string> {
+  return cachedClip('h263', [EDITION, SMALL, hasSound], (folder) => {
+    const { seconds, sampleRate } = SMALL;
+    const sources = [...pictureSource(SMALL, seconds), ...(hasSound ? soundSource(sampleRate, seconds) : [])];
+    return ffmpegFile(folder, [...sources, '-c:v', 'flv', '-g', '25', ...(hasSound ? AS_AAC : [])], 'h263.flv');
+  });
+}
+
 /** The camera goes off for the second half of each round; sound goes on. */
 export function cameraOffClip(): Promise<string> {
   const whole: Encode = { ...SMALL, seconds: 24 };
