@@ -115,7 +115,7 @@ export class Playback {
 
   /** What the engine must know: when packets are due, and which one is needed next. Undefined before the first epoch. */
   get wanted(): { readonly targetLatencyMs: number; readonly nextSequence: Sequence } | undefined {
-    if (this.shownMs === undefined) return undefined;
+    if (this.shownMs === undefined && !this.isUnseen) return undefined;
     const target = this.controller.targetMs;
     const latency = this.isAtLive ? (this.latencyMs(this.nowMs) ?? target) : target;
     const due = Math.min(target * 3, Math.max(target * 0.4, latency));
@@ -125,7 +125,7 @@ export class Playback {
   /** Makes the element ready before the first packet is asked for. */
   begin(nowMs: Millis): void {
     this.nowMs = nowMs;
-    this.beganMs ??= nowMs;
+    if (this.firstFrameMs === 0) this.beganMs = nowMs;
     this.progress.restart(nowMs);
     this.video.autoplay = false; // The start rule decides when the picture begins to move.
     if (!this.sink.isOpen) this.openSink();
@@ -298,7 +298,7 @@ export class Playback {
   /** True while the picture should move and does not. */
   private observeProgress(nowMs: Millis): boolean {
     const { currentTime, paused } = this.video;
-    const isExcused = this.isPaused || this.isEnded || (paused && this.isMoving);
+    const isExcused = this.isPaused || this.isEnded || this.isUnseen || (paused && this.isMoving);
     return this.progress.observe(currentTime, { shouldMove: this.isMoving && !isExcused, isExcused }, nowMs);
   }
 
@@ -384,8 +384,18 @@ export class Playback {
   };
 
   private readonly onVisibility = (): void => {
-    if (document.visibilityState === 'visible' && this.isPausedByBrowser) this.returnToLive();
+    if (document.visibilityState === 'hidden') return;
+    if (this.isPausedByBrowser) this.returnToLive();
+    if (this.beganMs === undefined || this.shownMs !== undefined) return;
+    // Opened in the background, where browsers load no media: what came since the newest door is all that is wanted.
+    this.begin(performance.now() as Millis);
+    this.reopen();
   };
+
+  /** Nobody has seen anything yet, and nobody could. */
+  private get isUnseen(): boolean {
+    return this.shownMs === undefined && document.visibilityState === 'hidden';
+  }
 
   /** Back in sight: nobody wants to see what went by meanwhile. */
   private returnToLive(): void {

@@ -4,9 +4,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { withBrowser } from '../support/chromium.ts';
-import type { PlayerPage } from '../support/player-page.ts';
+import { openPlayerPage, type PlayerPage } from '../support/player-page.ts';
 import { startServer } from '../support/server-process.ts';
-import { allStats, assertUndisturbed, openViewers, waitForPeerShare, waitForSwarm } from '../support/viewers.ts';
+import {
+  allStats,
+  assertUndisturbed,
+  openViewers,
+  publishViewer,
+  waitForPeerShare,
+  waitForSwarm,
+} from '../support/viewers.ts';
 import { waitFor } from '../support/wait.ts';
 import { startWebsite } from '../support/website.ts';
 
@@ -53,6 +60,33 @@ test('hidden viewers relay what a visible one plays', { timeout: 240_000 }, asyn
     await returning.page.bringToFront();
     const { latencyMs, targetLatencyMs } = await returning.waitForPlayback(1);
     assert.ok(latencyMs < targetLatencyMs + 2_000, `back at live, not ${latencyMs} ms behind`);
+  });
+});
+
+test('a tab that was opened in the background begins at live when it is shown', { timeout: 120_000 }, async (t) => {
+  await withBrowser(t, async (browser) => {
+    const server = await startServer(t);
+    const url = await publishViewer({ site: await startWebsite(t), serverUrl: server.url, channel: 'demo' });
+    const viewer = await openPlayerPage(browser, 'about:blank');
+    await viewer.page.browserContext().newPage();
+    await waitFor(() => isHidden(viewer), { text: 'the tab is hidden' });
+    await viewer.page.goto(url, { waitUntil: 'domcontentloaded' });
+    const first = await viewer.waitForStats(({ newestSequence }) => newestSequence > 0, 'packets come');
+    // More than ten seconds of the broadcast.
+    await viewer.waitForStats(({ newestSequence }) => newestSequence > first.newestSequence + 200, 'more packets come');
+    const { state, firstFrameMs } = await viewer.stats();
+    assert.deepEqual(
+      { state, firstFrameMs },
+      { state: 'joining', firstFrameMs: 0 },
+      'the browser loads no media unseen',
+    );
+
+    await viewer.page.bringToFront();
+    const stats = await viewer.waitForPlayback(3);
+    t.diagnostic(JSON.stringify(stats));
+    assert.ok(stats.latencyMs < stats.targetLatencyMs + 2_000, `begins ${stats.latencyMs} ms behind`);
+    assert.ok(stats.firstFrameMs < 5_000, `counted from being seen: ${stats.firstFrameMs} ms`);
+    assert.equal(stats.stalls, 0);
   });
 });
 
