@@ -3,6 +3,7 @@ import type { SwarmPlayerElement } from '../swarm-player-element.ts';
 import { formatBytes, formatSeconds, formatShare, peerShare } from '../ui/format.ts';
 import { channelFromPath, channelUrl, embedCode } from './channel-address.ts';
 import { Honeycomb } from './honeycomb.ts';
+import { sourceSentence } from './sentence.ts';
 import { followTheme } from './theme.ts';
 import { TrafficChart } from './traffic-chart.ts';
 
@@ -33,7 +34,7 @@ if (channel !== undefined) {
 
 function showStats(stats: PlayerStats): void {
   write('share', stats.bytesFromPeers + stats.bytesFromServer > 0 ? formatShare(peerShare(stats)) : '–');
-  write('sentence', sentence(stats));
+  write('sentence', sourceSentence(stats, viewerCount()));
   write('latency', stats.latencyMs > 0 ? formatSeconds(stats.latencyMs) : '–');
   write('peers', stats.peers === 1 ? '1 peer' : `${stats.peers} peers`);
   write('given', formatBytes(stats.bytesToPeers));
@@ -54,21 +55,6 @@ function showBadge(stats: PlayerStats): void {
   write('badge', isLive ? 'Live' : (texts[stats.state] ?? 'Connecting'));
 }
 
-function sentence(stats: PlayerStats): string {
-  switch (stats.source) {
-    case 'swarm':
-      return 'Every byte now comes through the swarm.';
-    case 'both':
-      return 'Swarm and server share the work.';
-    case 'server':
-      return stats.peers > 0
-        ? 'The server helps while the swarm takes over.'
-        : 'The server delivers while you are alone.';
-    default:
-      return 'Looking for other viewers …';
-  }
-}
-
 function showChannel(): void {
   const { stats } = player;
   // Events of the state come in between; a rate needs a whole second.
@@ -83,13 +69,17 @@ function showChannel(): void {
   write('title', title);
   document.title = `${title} · swarmtube`;
   const video = description.tracks.find((track) => track.type === 'video');
-  // Whoever reads this is there already.
-  const count = Math.max(1, viewers ?? description.viewers);
+  const count = viewerCount();
   const watching = count === 1 ? '1 viewer' : `${count} viewers`;
   const size = video?.height ? `${video.height}p` : '';
   const rate = description.bitrate > 0 ? `${(description.bitrate / 1e6).toFixed(2)} Mbit/s` : '';
   write('facts', [watching, size, rate].filter(Boolean).join('  ·  '));
   write('code', embedCode(location.origin, channel, description.publicKey));
+}
+
+/** Whoever reads this is there already. */
+function viewerCount(): number {
+  return Math.max(1, viewers ?? player.player?.description?.viewers ?? 1);
 }
 
 async function countViewers(): Promise<void> {
