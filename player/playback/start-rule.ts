@@ -1,5 +1,5 @@
 /** The first picture stands still at most this long: a still picture is taken for a broken one soon after. */
-const HOLD_MS_MAX = 900;
+const HOLD_MS_MAX = 600;
 /** Less media than this behind the first frame would run dry at once. */
 const START_BUFFER_MS_MIN = 400;
 /** A line that brings less than the stream: better to move late than not at all. */
