@@ -50,8 +50,7 @@ const PLAYBACK_SECONDS = { default: 600, min: 10, max: 3_600 } as const;
 
 /** Checks what the page said. Throws `TypeError` that names the option: the page's author made a mistake. */
 export function resolveOptions(options: PlayerOptions, baseUrl: string): ResolvedOptions {
-  if (!options.src)
-    throw new TypeError("src is missing: give the channel's address, e.g. https://video.example.org/live/main");
+  if (!options.src) throw new TypeError('src is missing: give the address of a channel');
   const channelUrl = channelUrlOf(options.src, baseUrl);
   const name = parseChannelName(decodeURIComponent(channelUrl.slice(channelUrl.lastIndexOf('/') + 1)));
   if (name === undefined)
@@ -63,7 +62,7 @@ export function resolveOptions(options: PlayerOptions, baseUrl: string): Resolve
   const p2p = options.p2p ?? 'on';
   if (!P2P_MODES.includes(p2p)) throw new TypeError(`p2p is one of ${P2P_MODES.join(', ')}, not ${String(p2p)}`);
   const limit = options.uploadLimit;
-  if (limit !== undefined && !(limit >= 0)) throw new TypeError('uploadLimit is a number of kbit/s, 0 for no upload');
+  if (limit !== undefined && !(limit >= 0)) throw new TypeError('uploadLimit is a number of kbit/s');
   return {
     channelUrl,
     channel: name,

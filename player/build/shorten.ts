@@ -78,6 +78,8 @@ function withoutSpace(code: string): string {
       .replace(/\s+/g, ' ')
       .replace(/ ?([{};,]) ?/g, '$1')
       .replaceAll(': ', ':')
+      .replaceAll(' / ', '/')
+      .replaceAll(' !important', '!important')
       .replaceAll(';}', '}'),
   );
 }

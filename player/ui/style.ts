@@ -6,7 +6,7 @@ export const PLAYER_STYLE = `
   --server: var(--swarm-player-server, #f2b45c);
   display: block; position: relative; overflow: hidden; background: #000; color: #fff;
   aspect-ratio: 16 / 9; font: 500 14px/1.3 system-ui, sans-serif; -webkit-tap-highlight-color: transparent;
-  container-type: inline-size;
+  container-type: inline-size; font-variant-numeric: tabular-nums;
 }
 :host([hidden]) { display: none }
 :host(:fullscreen) { aspect-ratio: auto; width: 100%; height: 100%; border-radius: 0 }
@@ -35,13 +35,13 @@ svg { width: 22px; height: 22px; fill: currentColor; display: block }
 .volume:hover input, .volume:focus-within input { width: 76px; opacity: 1; margin-right: 6px }
 .line { position: absolute; inset: auto 12px 50px 12px; height: 18px; display: flex; align-items: center }
 .line input { width: 100%; margin: 0; height: 18px; cursor: pointer; accent-color: var(--live) }
-.bar .live { gap: 7px; padding: 0 10px; font-variant-numeric: tabular-nums; white-space: nowrap }
+.bar .live { gap: 7px; padding: 0 10px; white-space: nowrap }
 .dot { width: 8px; height: 8px; border-radius: 50%; background: #9aa3b5; flex: none }
 .atlive .dot { background: var(--live); box-shadow: 0 0 0 0 var(--live); animation: pulse 2.4s infinite }
 .behind { opacity: .78; font-weight: 400 }
 @keyframes pulse { 40% { box-shadow: 0 0 0 6px transparent } 100% { box-shadow: 0 0 0 6px transparent } }
 
-.bar .meter { gap: 8px; padding: 0 10px; font-variant-numeric: tabular-nums; white-space: nowrap }
+.bar .meter { gap: 8px; padding: 0 10px; white-space: nowrap }
 .meter svg { color: var(--accent); width: 20px; height: 20px }
 .panel {
   position: absolute; right: 12px; bottom: 62px; width: 268px; max-width: calc(100% - 24px); max-height: calc(100% - 76px);
@@ -52,7 +52,7 @@ svg { width: 22px; height: 22px; fill: currentColor; display: block }
 .share { height: 8px; border-radius: 4px; overflow: hidden; background: var(--server); margin-bottom: 12px }
 .share i { display: block; height: 100%; width: 0; background: var(--accent); transition: width .6s }
 dl { display: grid; grid-template-columns: 1fr auto; gap: 5px 12px; margin: 0; font-size: 13px }
-dt { color: #a9b3cd } dd { margin: 0; text-align: right; font-variant-numeric: tabular-nums }
+dt { color: #a9b3cd } dd { margin: 0; text-align: right }
 
 .spinner {
   position: absolute; inset: 0; margin: auto; width: 44px; height: 44px; border-radius: 50%; pointer-events: none;
@@ -71,7 +71,7 @@ dt { color: #a9b3cd } dd { margin: 0; text-align: right; font-variant-numeric: t
 }
 .note {
   position: absolute; left: 12px; bottom: 62px; max-width: calc(100% - 52px); padding: 6px 14px; border-radius: 14px;
-  background: rgb(13 18 36 / .72); font-weight: 400; pointer-events: none;
+  background: rgb(13 18 36 / .9); pointer-events: none;
 }
 .notice {
   position: absolute; inset: 0; display: flex; flex-direction: column; align-items: center; justify-content: center; gap: 6px;

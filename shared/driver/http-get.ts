@@ -28,7 +28,7 @@ export async function httpGet(url: string, options: HttpGetOptions): Promise<Uin
       failure = thrown;
     }
   }
-  if (timeout.aborted) throw new SwarmtubeError('http-timeout', `${url} gave no answer within ${options.timeoutMs} ms`);
+  if (timeout.aborted) throw new SwarmtubeError('http-timeout', `${url} gives no answer`);
   throw new SwarmtubeError('http-unreachable', `${url} cannot be reached: ${errorText(failure)}`);
 }
 
@@ -42,8 +42,7 @@ async function attemptGet(url: string, options: HttpGetOptions, signal: AbortSig
     );
   }
   const body = await readBody(response, options.bytesMax, options.onBytes);
-  if (body === undefined)
-    throw new SwarmtubeError('http-too-large', `${url} gives more than ${options.bytesMax} bytes`);
+  if (body === undefined) throw new SwarmtubeError('http-too-large', `${url} gives too many bytes`);
   return body;
 }
 
