@@ -68,7 +68,6 @@ export class ChannelSession {
   private uploadBytesPerSecond: number | undefined;
   private retries = 0;
   private isAsking = false;
-  private isAnnounced = false;
   private isClosed = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private joinTimer: ReturnType<typeof setTimeout> | undefined;
@@ -168,7 +167,6 @@ export class ChannelSession {
     // Back again: what it had to begin with may come at any moment.
     if (this.lastAnswer?.error !== undefined) this.retries = 0;
     this.lastAnswer = { atMs: this.nowMs(), description };
-    this.isAnnounced = false;
     this.noteBitrate(description.bitrate);
     this.events.onClock(clockOffsetMs);
     this.events.onDescription(description);
@@ -256,11 +254,10 @@ export class ChannelSession {
     this.askAgain(true);
     const error =
       thrown instanceof SwarmtubeError ? thrown : new SwarmtubeError('server-unreachable', errorText(thrown));
+    const isTold = this.lastAnswer?.error !== undefined;
     this.lastAnswer = { atMs: this.nowMs(), error };
     this.overRule.observe('none', this.nowMs());
-    if (this.isAnnounced) return;
-    this.isAnnounced = true;
-    this.events.onError(error, false);
+    if (!isTold) this.events.onError(error, false);
   }
 
   private askAgain(isRetry: boolean): void {

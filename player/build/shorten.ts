@@ -37,12 +37,16 @@ const FAULT_OF_A_PEER = /new (WireError|PacketError)\(([^,()]*), (?:`(?:[^`\\]|\
 const FATE_OF_A_PEER = /\.(#?(?:hangUp|cutFlood|ban))\(((?:[^()`"]|"[a-z-]+")*), (?:`[^`]*`|"[^"]* [^"]*")\)/g;
 const REASON = /\breason: (?:`[^`]*`|"[^"]* [^"]*")/g;
 
+/** Of a wrong field in the server's JSON the name is enough: "tracks must be a list of …" is "tracks". */
+const WRONG_FIELD = /\bbad\(([`"])([^`"]*?) (?:must be|is none) [^`"]*\1\)/g;
+
 /** What is wrong with a peer nobody reads in a page, which keeps no log: the code of the fault is enough. */
 function withoutSentences(code: string): string {
   return code
     .replace(FAULT_OF_A_PEER, 'new $1($2)')
     .replace(FATE_OF_A_PEER, '.$1($2, "")')
-    .replace(REASON, 'reason: ""');
+    .replace(REASON, 'reason: ""')
+    .replace(WRONG_FIELD, 'bad($1$2$1)');
 }
 
 const LOG_CALL = /this\.#logger\.(?:debug|info|warn|error)\(/g;

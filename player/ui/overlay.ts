@@ -65,19 +65,19 @@ export class Overlay {
     this.big.hidden = !(state === 'paused' || (state === 'idle' && player !== undefined));
     this.unmute.hidden = player?.isMutedByBrowser !== true;
     this.consent.hidden = player?.isConsentWanted !== true || state === 'idle' || state === 'failed';
-    if (failure !== undefined || state === 'failed') this.showNotice('This cannot be played', trouble ?? '');
+    if (failure !== undefined || state === 'failed') this.showNotice('This cannot be played', trouble);
     else if (state === 'ended') this.showNotice('The broadcast is over', 'It goes on here by itself if it is resumed.');
     else if (isWaitingForBroadcast)
       this.showNotice('Not live yet', trouble ?? 'The picture appears here as soon as the broadcast begins.');
     else if (trouble !== undefined) this.showNotice('One moment', trouble);
     else this.notice.hidden = true;
-    const note = state === 'idle' ? undefined : player?.note;
-    this.note.hidden = note === undefined;
-    setText(this.note, note ?? '');
+    const note = player?.note ?? '';
+    this.note.hidden = note === '';
+    setText(this.note, note);
     this.spinner.hidden = !(state === 'joining' || state === 'stalled') || !this.notice.hidden;
   }
 
-  private showNotice(title: string, text: string): void {
+  private showNotice(title: string, text = ''): void {
     setText(this.title, title);
     setText(this.text, text);
     this.notice.hidden = false;
