@@ -1,3 +1,4 @@
+import { concatenate } from '../../shared/bytes/concatenate.ts';
 import type { Packet } from '../../shared/packets/packet.ts';
 import { FLV_TAG_HEAD_BYTES, flvTagType, PREVIOUS_TAG_SIZE_BYTES } from '../../shared/tags/flv-tag-head.ts';
 
@@ -44,19 +45,13 @@ export function withoutVideo(packet: Packet): Uint8Array {
     }
     at += length;
   }
-  return concatenate(kept, keptBytes);
+  return joined(kept, keptBytes);
 }
 
-export function concatenate(pieces: readonly Uint8Array[], byteLength: number): Uint8Array {
+/** The pieces as one: a single piece as it is, without a copy. */
+export function joined(pieces: readonly Uint8Array[], byteLength: number): Uint8Array {
   const only = pieces[0];
-  if (pieces.length === 1 && only !== undefined) return only;
-  const whole = new Uint8Array(byteLength);
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.byteLength;
-  }
-  return whole;
+  return pieces.length === 1 && only !== undefined ? only : concatenate(pieces, byteLength);
 }
 
 /** Of the tag that begins here, with its PreviousTagSize. */

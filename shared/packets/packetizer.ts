@@ -1,5 +1,6 @@
 import { assert } from '../basics/assert.ts';
 import type { Epoch, MediaMillis, Sequence, WallMillis } from '../basics/units.ts';
+import { concatenate } from '../bytes/concatenate.ts';
 import { ConfigurationStore } from '../tags/configuration-store.ts';
 import { encodeFlvTag, flvTagLength } from '../tags/flv-tag-writer.ts';
 import type { Tag, TagKind } from '../tags/tag.ts';
@@ -252,16 +253,6 @@ class OpenPacket {
   payload(): Uint8Array {
     return concatenate(this.pieces, this.byteLength);
   }
-}
-
-function concatenate(pieces: readonly Uint8Array[], byteLength: number): Uint8Array {
-  const whole = new Uint8Array(byteLength);
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.byteLength;
-  }
-  return whole;
 }
 
 /** New script data, other colours, or another configuration of a track that nobody plays, breaks nothing. */
