@@ -57,7 +57,7 @@ export class PeerLinks {
         feed({ type: 'link-opened', peer, role: acquaintance?.role ?? 'viewer', rttMs });
       },
       onMessage: (channel, bytes) => feed({ type: 'message', peer, channel, bytes }),
-      onDrained: () => this.reportBuffer(peer, link),
+      onDrained: () => this.report([[peer, link]]),
       onClosed: (reason) => this.lose(peer, link, reason),
     });
     const link: Link = { connection, isOpen: false, reportedBytes: 0 };
@@ -82,21 +82,25 @@ export class PeerLinks {
 
   /** Tells the engine how much waits at each peer that was sent to. */
   reportBuffers(): void {
-    for (const peer of [...this.unreported]) {
+    const touched: [PeerId, Link][] = [];
+    for (const peer of this.unreported) {
       const link = this.links.get(peer);
-      if (link !== undefined) this.reportBuffer(peer, link);
+      if (link !== undefined) touched.push([peer, link]);
     }
     this.unreported.clear();
+    this.report(touched);
   }
 
   /** Tells again where something waited: transports call back at their low-water mark only, and the engine measures by the rest. */
   reportWaiting(): void {
-    for (const [peer, link] of [...this.links]) if (link.reportedBytes > 0) this.reportBuffer(peer, link);
+    this.report([...this.links].filter(([, link]) => link.reportedBytes > 0));
   }
 
-  private reportBuffer(peer: PeerId, link: Link): void {
-    link.reportedBytes = link.connection.bufferedBytes();
-    this.options.feed({ type: 'link-buffer', peer, bufferedBytes: link.reportedBytes });
+  private report(links: readonly (readonly [PeerId, Link])[]): void {
+    if (links.length === 0) return;
+    for (const [, link] of links) link.reportedBytes = link.connection.bufferedBytes();
+    const report = links.map(([peer, link]) => ({ peer, bufferedBytes: link.reportedBytes }));
+    this.options.feed({ type: 'link-buffers', links: report });
   }
 
   /** A signal that comes before our engine decided to connect waits for that, for a while. */

@@ -1,6 +1,6 @@
 import type { Random } from '../basics/random.ts';
 import type { PeerId } from '../basics/units.ts';
-import type { LinkChannel } from '../swarm/engine-types.ts';
+import type { LinkBuffer, LinkChannel } from '../swarm/engine-types.ts';
 import type { EventQueue } from './event-queue.ts';
 import { DATAGRAM_BYTES, DATAGRAM_OVERHEAD_BYTES, LINES } from './lines.ts';
 import type { SimulatedPeer, Wire } from './simulated-peer.ts';
@@ -160,12 +160,13 @@ export class Network {
 
   reportBuffers(peer: SimulatedPeer): void {
     if (peer.unreported.size === 0) return;
-    for (const wire of peer.unreported) this.report(peer, wire);
+    const wires = [...peer.unreported];
     peer.unreported.clear();
+    this.report(peer, wires);
   }
 
   reportWaiting(peer: SimulatedPeer): void {
-    for (const wire of [...peer.waiting]) this.report(peer, wire);
+    if (peer.waiting.size > 0) this.report(peer, [...peer.waiting]);
   }
 
   oneWayMs(one: SimulatedPeer, other: SimulatedPeer): number {
@@ -214,15 +215,15 @@ export class Network {
     });
   }
 
-  private report(peer: SimulatedPeer, wire: Wire): void {
-    if (!wire.isOpen) {
-      peer.waiting.delete(wire);
-      return;
+  private report(peer: SimulatedPeer, wires: readonly Wire[]): void {
+    const links: LinkBuffer[] = [];
+    for (const wire of wires) {
+      this.settle(wire);
+      if (wire.isOpen && wire.bufferedBytes > 0) peer.waiting.add(wire);
+      else peer.waiting.delete(wire);
+      if (wire.isOpen) links.push({ peer: wire.name, bufferedBytes: wire.bufferedBytes });
     }
-    this.settle(wire);
-    if (wire.bufferedBytes > 0) peer.waiting.add(wire);
-    else peer.waiting.delete(wire);
-    peer.feed({ type: 'link-buffer', peer: wire.name, bufferedBytes: wire.bufferedBytes });
+    if (links.length > 0) peer.feed({ type: 'link-buffers', links });
   }
 
   /** Books what has left by now. */
@@ -251,7 +252,7 @@ export class Network {
       if (!wire.isOpen || !peer.isAlive) return;
       this.settle(wire);
       if (wire.bufferedBytes > LOW_WATER_BYTES) this.awaitDrain(peer, wire);
-      else this.report(peer, wire);
+      else this.report(peer, [wire]);
     });
   }
 

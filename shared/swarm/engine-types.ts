@@ -13,6 +13,9 @@ export type LinkChannel = 'control' | 'data';
 /** Why the server was asked: the label under which its bytes are counted. */
 export type FetchReason = 'start' | 'rescue';
 
+/** What of all that was sent to a peer still waits in the transport. */
+export type LinkBuffer = { readonly peer: PeerId; readonly bufferedBytes: number };
+
 export type EngineInput =
   /** Both data channels to an introduced peer are open. */
   | { readonly type: 'link-opened'; readonly peer: PeerId; readonly role: PeerRole; readonly rttMs: number }
@@ -20,9 +23,9 @@ export type EngineInput =
   | { readonly type: 'link-closed'; readonly peer: PeerId; readonly reason: string }
   /** One wire message as it arrived; the engine decodes it. */
   | { readonly type: 'message'; readonly peer: PeerId; readonly channel: LinkChannel; readonly bytes: Uint8Array }
-  /** How much of what was sent to this peer still waits in the transport: after each send, when it has drained, and before each
-   *  `wakeup` as long as anything waited. */
-  | { readonly type: 'link-buffer'; readonly peer: PeerId; readonly bufferedBytes: number }
+  /** How much still waits in the transports of some peers: of those sent to, when the outputs of an input have been carried out;
+   *  of one that has drained; and before each `wakeup` of all where anything waited. */
+  | { readonly type: 'link-buffers'; readonly links: readonly LinkBuffer[] }
   /** The seeder's own next packet. It is trusted: we signed it. */
   | { readonly type: 'packet-produced'; readonly packet: Packet }
   /** A packet came from the server: answer to `fetch`, or out of the server stream. Not yet verified. */

@@ -22,7 +22,7 @@ const LINKS_LOOK_MS = 1000;
  *                     set one timer to engine.nextWakeup(), replacing the one before
  *     on that timer:  the same with { type: 'wakeup' }
  *
- * Inputs made while outputs are carried out (`link-buffer` after a send) are handled after them, in order. A wake-up that comes
+ * Inputs made while outputs are carried out (`link-buffers` after a send) are handled after them, in order. A wake-up that comes
  * early does no harm; one that comes late delays only what waits for time, never what is relayed on arrival.
  */
 export class SwarmEngine {
@@ -90,8 +90,8 @@ export class SwarmEngine {
       case 'message':
         this.parts.messages.received(input.peer, input.channel, input.bytes);
         return;
-      case 'link-buffer':
-        this.linkBuffer(input.peer, input.bufferedBytes);
+      case 'link-buffers':
+        for (const { peer, bufferedBytes } of input.links) this.linkBuffer(peer, bufferedBytes);
         return;
       case 'packet-produced':
         this.packetProduced(input.packet);

@@ -97,7 +97,7 @@ export class Pacer {
     if (isWaitingForBudget && this.bytesPerSecond > 0) {
       this.context.timers.set('pacer', nowMs + Math.max(1, (1 - budget) / (this.bytesPerSecond / 1000)));
     } else {
-      // Whoever is clogged wakes us by `link-buffer`.
+      // Whoever is clogged wakes us by `link-buffers`.
       this.context.timers.clear('pacer');
     }
   }

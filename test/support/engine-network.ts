@@ -342,7 +342,7 @@ export class EngineNetwork {
     const wire = node.wires.get(peer);
     if (wire === undefined) return;
     wire.reportedBytes = wire.bufferedBytes;
-    this.feed(node, { type: 'link-buffer', peer, bufferedBytes: wire.bufferedBytes });
+    this.feed(node, { type: 'link-buffers', links: [{ peer, bufferedBytes: wire.bufferedBytes }] });
   }
 
   // --- Server ----------------------------------------------------------------------------------------------------------------

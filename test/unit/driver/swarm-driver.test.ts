@@ -198,10 +198,10 @@ test('what waits at a link is told once for all that was sent, and again when it
     { type: 'send', peer: b, channel: 'data', bytes }, // no such link: it closed a moment ago
   );
   assert.deepEqual(world.takeLog(), ['send 0 on control to a', 'send 0 on data to a']);
-  assert.deepEqual(world.takeInputs(), [{ type: 'link-buffer', peer: a, bufferedBytes: 200 }]);
+  assert.deepEqual(world.takeInputs(), [{ type: 'link-buffers', links: [{ peer: a, bufferedBytes: 200 }] }]);
   world.connection('a').buffered = 10;
   world.connection('a').events.onDrained();
-  assert.deepEqual(world.takeInputs(), [{ type: 'link-buffer', peer: a, bufferedBytes: 10 }]);
+  assert.deepEqual(world.takeInputs(), [{ type: 'link-buffers', links: [{ peer: a, bufferedBytes: 10 }] }]);
 });
 
 test('a link that takes no more is ended, and the engine told', () => {

@@ -152,7 +152,7 @@ test('any input in any order is survived', () => {
   const talk = new Conversation();
   const inputs: EngineInput[] = [
     { type: 'link-closed', peer: BOB, reason: '' },
-    { type: 'link-buffer', peer: BOB, bufferedBytes: 5 },
+    { type: 'link-buffers', links: [{ peer: BOB, bufferedBytes: 5 }] },
     { type: 'fetch-failed', epoch: EPOCH, sequence: 3 as Sequence },
     { type: 'verified', ticket: 99, isValid: true },
     { type: 'server-stream-closed', reason: '' },
