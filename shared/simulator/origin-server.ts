@@ -25,9 +25,18 @@ export class OriginServer {
   private readonly random: Random;
   private readonly broadcast: Broadcast;
   private readonly observer: ServerObserver;
+  /** Given: what every answer takes, and none is slower. */
+  private readonly givenMs: readonly [number, number] | undefined;
   private readonly streaming = new Set<SimulatedPeer>();
 
-  constructor(queue: EventQueue, random: Random, broadcast: Broadcast, observer: ServerObserver) {
+  constructor(
+    queue: EventQueue,
+    random: Random,
+    broadcast: Broadcast,
+    observer: ServerObserver,
+    givenMs?: readonly [number, number],
+  ) {
+    this.givenMs = givenMs;
     this.queue = queue;
     this.random = random;
     this.broadcast = broadcast;
@@ -36,6 +45,7 @@ export class OriginServer {
 
   /** Request, and the first byte of the answer. */
   answerMs(): number {
+    if (this.givenMs !== undefined) return this.random.between(...this.givenMs);
     const slowMs = this.random.fraction() < SLOW_SHARE ? this.random.between(...SLOW_MS) : 0;
     return this.random.between(...HTTP_MS) + slowMs;
   }

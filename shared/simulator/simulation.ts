@@ -1,8 +1,9 @@
 import { Random } from '../basics/random.ts';
-import type { Sequence } from '../basics/units.ts';
+import type { PeerId, Sequence } from '../basics/units.ts';
 import type { EngineOutput } from '../swarm/engine-types.ts';
 import { Broadcast, SIMULATED_EPOCH, WALL_MS } from './broadcast.ts';
 import { EventQueue } from './event-queue.ts';
+import { type GivenWorld, SEEDER_NUMBER } from './given-world.ts';
 import { type Failure, Invariants } from './invariants.ts';
 import { type Figures, Measures } from './measures.ts';
 import { misbehave } from './misbehaviour.ts';
@@ -30,6 +31,8 @@ export type SimulationExtras = {
   readonly onTrace?: (line: string) => void;
   /** After each simulated second. */
   readonly onSecond?: (second: number, viewers: number) => void;
+  /** Lines and delays as told, and nothing of the audience drawn. */
+  readonly given?: GivenWorld;
 };
 
 const TRACKER_ONE_WAY_MS: readonly [number, number] = [12, 60];
@@ -44,7 +47,7 @@ const PARTITION_MS = 10_000;
 const SEEDER_KBPS = 1_000_000;
 /** The seeder's line, believed at once (seeder/swarm-seeder.ts). */
 const SEEDER_BYTES_PER_SECOND = 12_500_000;
-const SEEDER_NUMBER = 0xffffff;
+const APART_MS = 10_000;
 
 /**
  * A swarm in one process: the shipped engine at every viewer and at the seeder, the shipped tracker, and between them lines,
@@ -77,11 +80,19 @@ export class Simulation implements PeerWorld {
     this.broadcast = new Broadcast(bitrateKbps, packetsPerSecond, doorIntervalMs);
     this.measures = new Measures(this.broadcast, bitrateKbps);
     this.network = new Network(this.queue, this.random.fork(), options.unreachablePairs, this.measures);
-    this.server = new OriginServer(this.queue, this.random.fork(), this.broadcast, this.measures);
+    this.server = new OriginServer(
+      this.queue,
+      this.random.fork(),
+      this.broadcast,
+      this.measures,
+      extras.given?.httpAnswerMs,
+    );
     this.tracker = new TrackerService(this.queue, this.random.fork(), this.network, bitrateKbps);
     this.invariants = new Invariants(this.broadcast, (id) => this.network.peerOf(id));
-    const wobble = new Wobble(this.queue, this.scenario.wobble);
-    for (const plan of planAudience(options)) this.queue.at(plan.arrivesMs, () => this.arrive(plan, wobble));
+    const { given } = extras;
+    const wobble = new Wobble(this.queue, given === undefined ? this.scenario.wobble : 0);
+    for (const plan of given?.viewers ?? planAudience(options))
+      this.queue.at(plan.arrivesMs, () => this.arrive(plan, wobble));
     this.queue.at(0, () => this.openSeeder());
     this.queue.at(1, () => this.produce(1));
     this.queue.at(options.warmUpMs, () => this.measures.begin());
@@ -120,7 +131,8 @@ export class Simulation implements PeerWorld {
         break;
       }
       case 'connect':
-        this.network.connect(peer, output.peer);
+        if (this.isApart(peer, output.peer)) this.connectInVain(peer, output.peer);
+        else this.network.connect(peer, output.peer);
         break;
       case 'disconnect':
         this.network.disconnect(peer, output.peer);
@@ -212,10 +224,11 @@ export class Simulation implements PeerWorld {
 
   private arrive(plan: PlannedViewer, wobble: Wobble): void {
     const own = new Random(plan.seed ^ 0x77);
-    const delays = {
+    const { trackerOneWayMs, httpOneWayMs } = this.extras.given ?? {
       trackerOneWayMs: own.between(...TRACKER_ONE_WAY_MS),
       httpOneWayMs: own.between(...HTTP_ONE_WAY_MS),
     };
+    const delays = { trackerOneWayMs, httpOneWayMs };
     const config = { targetLatencyMs: this.options.latencyMs, ...this.options.engine };
     const peer = new SimulatedPeer(this, 'viewer', plan, config, delays, this.extras.bug);
     this.viewers.add(peer);
@@ -263,6 +276,16 @@ export class Simulation implements PeerWorld {
     this.viewers.delete(peer);
     this.measures.gone(peer, this.nowMs);
     this.invariants.gone(peer);
+  }
+
+  private isApart(peer: SimulatedPeer, name: PeerId): boolean {
+    const { given } = this.extras;
+    const remote = given && this.network.peerOf(name);
+    return remote !== undefined && given?.isApart(peer.plan.number, remote.plan.number) === true;
+  }
+
+  private connectInVain(peer: SimulatedPeer, name: PeerId): void {
+    this.queue.after(APART_MS, () => peer.feed({ type: 'link-closed', peer: name, reason: 'connect-timeout' }));
   }
 
   // --- Faults and looks ----------------------------------------------------------------------------------------------------
