@@ -91,9 +91,12 @@ export class PeerLinks {
     this.report(touched);
   }
 
-  /** Tells again where something waited: transports call back at their low-water mark only, and the engine measures by the rest. */
-  reportWaiting(): void {
-    this.report([...this.links].filter(([, link]) => link.reportedBytes > 0));
+  /** Tells again where something waited: transports call back at their low-water mark only, and the engine measures by the rest.
+   *  True: there was something to tell. */
+  reportWaiting(): boolean {
+    const waiting = [...this.links].filter(([, link]) => link.reportedBytes > 0);
+    this.report(waiting);
+    return waiting.length > 0;
   }
 
   private report(links: readonly (readonly [PeerId, Link])[]): void {

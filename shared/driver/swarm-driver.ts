@@ -173,8 +173,8 @@ export class SwarmDriver {
     this.wakeupAtMs = atMs;
     this.options.timer.schedule(Math.max(0, atMs - this.options.nowMs()), () => {
       this.wakeupAtMs = undefined;
-      this.links?.reportWaiting();
-      this.feed({ type: 'wakeup' });
+      // Any input wakes the engine.
+      if (this.links?.reportWaiting() !== true) this.feed({ type: 'wakeup' });
     });
   }
 

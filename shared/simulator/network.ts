@@ -165,8 +165,9 @@ export class Network {
     this.report(peer, wires);
   }
 
-  reportWaiting(peer: SimulatedPeer): void {
-    if (peer.waiting.size > 0) this.report(peer, [...peer.waiting]);
+  /** True: there was something to tell. */
+  reportWaiting(peer: SimulatedPeer): boolean {
+    return peer.waiting.size > 0 && this.report(peer, [...peer.waiting]);
   }
 
   oneWayMs(one: SimulatedPeer, other: SimulatedPeer): number {
@@ -215,7 +216,7 @@ export class Network {
     });
   }
 
-  private report(peer: SimulatedPeer, wires: readonly Wire[]): void {
+  private report(peer: SimulatedPeer, wires: readonly Wire[]): boolean {
     const links: LinkBuffer[] = [];
     for (const wire of wires) {
       this.settle(wire);
@@ -224,6 +225,7 @@ export class Network {
       if (wire.isOpen) links.push({ peer: wire.name, bufferedBytes: wire.bufferedBytes });
     }
     if (links.length > 0) peer.feed({ type: 'link-buffers', links });
+    return links.length > 0;
   }
 
   /** Books what has left by now. */

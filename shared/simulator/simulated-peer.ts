@@ -33,7 +33,7 @@ export interface PeerWorld {
   handled(peer: SimulatedPeer, outputs: readonly EngineOutput[]): void;
   reportBuffers(peer: SimulatedPeer): void;
   scheduleWakeup(peer: SimulatedPeer, atMs: number, run: () => void): void;
-  reportWaiting(peer: SimulatedPeer): void;
+  reportWaiting(peer: SimulatedPeer): boolean;
 }
 
 /** Packets of which a peer remembers whether it has them: 53 s. */
@@ -150,8 +150,7 @@ export class SimulatedPeer {
       this.wakeupAtMs = undefined;
       this.wakeups = this.wokenMs === atMs ? this.wakeups + 1 : 1;
       this.wokenMs = atMs;
-      this.world.reportWaiting(this);
-      this.feed({ type: 'wakeup' });
+      if (!this.world.reportWaiting(this)) this.feed({ type: 'wakeup' });
     });
   }
 }

@@ -178,9 +178,9 @@ export class Simulation implements PeerWorld {
     this.network.reportBuffers(peer);
   }
 
-  reportWaiting(peer: SimulatedPeer): void {
+  reportWaiting(peer: SimulatedPeer): boolean {
     this.invariants.woken(peer, this.nowMs);
-    this.network.reportWaiting(peer);
+    return this.network.reportWaiting(peer);
   }
 
   scheduleWakeup(_peer: SimulatedPeer, atMs: number, run: () => void): void {

@@ -24,7 +24,7 @@ export type EngineInput =
   /** One wire message as it arrived; the engine decodes it. */
   | { readonly type: 'message'; readonly peer: PeerId; readonly channel: LinkChannel; readonly bytes: Uint8Array }
   /** How much still waits in the transports of some peers: of those sent to, when the outputs of an input have been carried out;
-   *  of one that has drained; and before each `wakeup` of all where anything waited. */
+   *  of one that has drained; and in place of a `wakeup` of all where anything waited. */
   | { readonly type: 'link-buffers'; readonly links: readonly LinkBuffer[] }
   /** The seeder's own next packet. It is trusted: we signed it. */
   | { readonly type: 'packet-produced'; readonly packet: Packet }
