@@ -1,0 +1,100 @@
+/*
+ * Viewers in real Chromium behind real lines, beside what the simulator says of the same lines:
+ *   npm run bench:lines -- --scenario lines --seconds 60 --kbps 500
+ * Each viewer is in a network namespace of its own behind an uplink and a downlink that carry no more than they should, some
+ * behind routers that translate addresses (test/bench/lines/lab-line.ts). Needs Linux, root, Chromium, iproute2 and nftables,
+ * and coturn for what is relayed. Prints two tables a scenario; with --json one line of JSON instead.
+ */
+import { rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { findChromium } from '../support/chromium.ts';
+import { plainClip } from '../support/clips.ts';
+import { findProgram } from '../support/tools.ts';
+import { figuresOf } from './lines/figures.ts';
+import { LAB_SCENARIOS } from './lines/lab-line.ts';
+import { type LabOptions, runScenario } from './lines/lab-run.ts';
+import { predict } from './lines/prediction.ts';
+import { reportOf } from './lines/report.ts';
+
+const { values: options } = parseArgs({
+  options: {
+    scenario: { type: 'string', multiple: true, default: LAB_SCENARIOS.map(({ name }) => name) },
+    seconds: { type: 'string', default: '60' },
+    settle: { type: 'string', default: '20' },
+    kbps: { type: 'string', default: '500' },
+    seeds: { type: 'string', default: '9' },
+    json: { type: 'boolean', default: false },
+  },
+});
+const scenarios = options.scenario.map((wanted) => {
+  const found = LAB_SCENARIOS.find(({ name }) => name === wanted);
+  if (found === undefined)
+    throw new TypeError(`there are ${LAB_SCENARIOS.map(({ name }) => name).join(', ')}, no ${wanted}`);
+  return found;
+});
+const kbps = positive('kbps', options.kbps);
+const seeds = positive('seeds', options.seeds);
+const seconds = positive('seconds', options.seconds);
+const settleSeconds = positive('settle', options.settle);
+
+const turnserver = findProgram(['turnserver']);
+const chromium = findChromium();
+const missing = missingProgram();
+if (chromium === undefined || missing !== undefined) {
+  console.error(
+    missing ??
+      'bench:lines needs Chromium: install it (Debian: apt-get install chromium), or name one in SWARMTUBE_CHROMIUM.',
+  );
+  process.exit(1);
+}
+
+const folder = await mkdtemp(join(tmpdir(), 'swarmtube-lines-'));
+process.env.TMPDIR = folder; // of browsers' profiles: gone with the rest, however this ends
+const undo: (() => void)[] = [() => rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })];
+process.on('exit', () => {
+  for (const step of undo.toReversed()) step();
+});
+const aborter = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => {
+    process.exitCode = 1;
+    aborter.abort(new Error(`ended by ${signal}`));
+  });
+}
+
+// Sound has 64 kbit/s of it, and FLV a little.
+const clip = await plainClip({ width: 426, height: 240, videoKbps: Math.max(50, kbps - 70), seconds: 20 });
+const lab: LabOptions = {
+  ...{ seconds, settleSeconds, clip, chromium, turnserver, folder },
+  signal: aborter.signal,
+  onUndo: (step) => undo.push(step),
+};
+for (const scenario of scenarios) {
+  if (scenario.hasTurn && turnserver === undefined) {
+    console.error(`${scenario.name} is left out: it needs coturn (Debian: apt-get install coturn).`);
+    continue;
+  }
+  const record = await runScenario(scenario, lab);
+  const figures = figuresOf(record);
+  const prediction = predict(record, figures, seeds);
+  if (options.json) console.log(JSON.stringify({ scenario, figures, prediction }));
+  else console.log(`${reportOf(record, figures, prediction)}\n`);
+}
+
+function missingProgram(): string | undefined {
+  if (process.platform !== 'linux' || process.getuid?.() !== 0) {
+    return 'bench:lines builds networks: run it on Linux, as root.';
+  }
+  const absent = ['ip', 'tc', 'nft'].filter((name) => findProgram([name]) === undefined);
+  if (absent.length === 0) return undefined;
+  return `bench:lines needs ${absent.join(', ')}: install iproute2 and nftables (Debian: apt-get install iproute2 nftables coturn).`;
+}
+
+function positive(name: string, text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new TypeError(`--${name} must be a number above 0, not ${text}`);
+  return value;
+}
