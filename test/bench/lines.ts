@@ -3,9 +3,10 @@
  *   npm run bench:lines -- --scenario lines --seconds 60 --kbps 500
  * Each viewer is in a network namespace of its own behind an uplink and a downlink that carry no more than they should, some
  * behind routers that translate addresses (test/bench/lines/lab-line.ts). Needs Linux, root, Chromium, iproute2 and nftables,
- * and coturn for what is relayed. Prints two tables a scenario; with --json one line of JSON instead.
+ * and coturn for what is relayed. Prints two tables a scenario; with --json one line of JSON instead. --watch tells
+ * each second what every viewer does.
  */
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,10 +15,13 @@ import { findChromium } from '../support/chromium.ts';
 import { plainClip } from '../support/clips.ts';
 import { findProgram } from '../support/tools.ts';
 import { figuresOf } from './lines/figures.ts';
-import { LAB_SCENARIOS } from './lines/lab-line.ts';
+import { LAB_SCENARIOS, type LabScenario } from './lines/lab-line.ts';
 import { type LabOptions, runScenario } from './lines/lab-run.ts';
 import { predict } from './lines/prediction.ts';
-import { reportOf } from './lines/report.ts';
+import { lookOf, reportOf } from './lines/report.ts';
+
+const REMOVE_ATTEMPTS = 10;
+const REMOVE_PAUSE_MS = 200;
 
 const { values: options } = parseArgs({
   options: {
@@ -27,6 +31,7 @@ const { values: options } = parseArgs({
     kbps: { type: 'string', default: '500' },
     seeds: { type: 'string', default: '9' },
     json: { type: 'boolean', default: false },
+    watch: { type: 'boolean', default: false },
   },
 });
 const scenarios = options.scenario.map((wanted) => {
@@ -53,16 +58,13 @@ if (chromium === undefined || missing !== undefined) {
 
 const folder = await mkdtemp(join(tmpdir(), 'swarmtube-lines-'));
 process.env.TMPDIR = folder; // of browsers' profiles: gone with the rest, however this ends
-const undo: (() => void)[] = [() => rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })];
+const undo: (() => void)[] = [removeFolder];
 process.on('exit', () => {
   for (const step of undo.toReversed()) step();
 });
 const aborter = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.once(signal, () => {
-    process.exitCode = 1;
-    aborter.abort(new Error(`ended by ${signal}`));
-  });
+  process.once(signal, () => aborter.abort(new Error(`ended by ${signal}`)));
 }
 
 // Sound has 64 kbit/s of it, and FLV a little.
@@ -72,16 +74,37 @@ const lab: LabOptions = {
   signal: aborter.signal,
   onUndo: (step) => undo.push(step),
 };
-for (const scenario of scenarios) {
+try {
+  for (const scenario of scenarios) await measure(scenario);
+} catch (error) {
+  if (!aborter.signal.aborted) throw error;
+  console.error((aborter.signal.reason as Error).message);
+  process.exitCode = 1;
+}
+
+async function measure(scenario: LabScenario): Promise<void> {
   if (scenario.hasTurn && turnserver === undefined) {
     console.error(`${scenario.name} is left out: it needs coturn (Debian: apt-get install coturn).`);
-    continue;
+    return;
   }
-  const record = await runScenario(scenario, lab);
+  const onLook: LabOptions['onLook'] = (second, stats) => console.error(lookOf(second, scenario.lines, stats));
+  const record = await runScenario(scenario, options.watch ? { ...lab, onLook } : lab);
   const figures = figuresOf(record);
   const prediction = predict(record, figures, seeds);
   if (options.json) console.log(JSON.stringify({ scenario, figures, prediction }));
   else console.log(`${reportOf(record, figures, prediction)}\n`);
+}
+
+/** Browsers that are just being killed may still write for a moment. */
+function removeFolder(): void {
+  for (let attempt = 0; existsSync(folder) && attempt < REMOVE_ATTEMPTS; attempt++) {
+    if (attempt > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, REMOVE_PAUSE_MS);
+    try {
+      rmSync(folder, { recursive: true, force: true });
+    } catch {
+      // once more
+    }
+  }
 }
 
 function missingProgram(): string | undefined {

@@ -29,6 +29,7 @@ export type LabFigures = {
   readonly stalls: number;
   readonly stalledShare: number;
   readonly duplicateShare: number;
+  /** Of viewers in the swarm. */
   readonly linksMean: number;
   /** Of the bytes that came to viewers over connections still open at the end, what a TURN server carried. */
   readonly relayedShare: number;
@@ -47,6 +48,7 @@ export function figuresOf(record: LabRecord): LabFigures {
   const received = fromPeers + sum(grown((stats) => stats.bytesFromServer));
   const packets = sum(grown((stats) => stats.packetsFromPeers)) + sum(grown((stats) => stats.packetsFromServer));
   const duplicates = sum(grown((stats) => stats.packetsDuplicate));
+  const swarm = record.scenario.lines.filter(({ isPlainHttp }) => isPlainHttp !== true);
   const stallMs = grown((stats) => stats.stallMs);
   const carried = end.looks.flatMap(({ links }) => links);
   const relayedBytes = sum(carried.filter(({ isRelayed }) => isRelayed).map(({ bytesReceived }) => bytesReceived));
@@ -64,7 +66,7 @@ export function figuresOf(record: LabRecord): LabFigures {
     stalls: sum(grown((stats) => stats.stalls)),
     stalledShare: sum(stallMs) / (seconds * 1000 * stallMs.length),
     duplicateShare: duplicates / Math.max(1, packets + duplicates),
-    linksMean: sum(end.looks.map(({ links }) => links.length)) / end.looks.length,
+    linksMean: sum(end.looks.map(({ links }) => links.length)) / Math.max(1, swarm.length),
     relayedShare: relayedBytes / Math.max(1, sum(carried.map(({ bytesReceived }) => bytesReceived))),
     viewers: end.looks.map(({ stats, links }, index) => {
       const at = (pick: (all: PlayerStats) => number) => grown(pick)[index] ?? 0;

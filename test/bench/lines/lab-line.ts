@@ -46,8 +46,15 @@ const BLOCKED = [
 export const LAB_SCENARIOS: readonly LabScenario[] = [
   {
     name: 'lines',
-    what: 'open paths; one uplink below the bitrate, one with hardly any',
-    lines: [line('fibre'), line('dsl'), line('cable'), line('poor'), line('bare')],
+    what: 'open paths; one uplink below the bitrate, one with hardly any, and its like over plain HTTP',
+    lines: [
+      line('fibre'),
+      line('dsl'),
+      line('cable'),
+      line('poor'),
+      line('bare'),
+      { ...line('bare'), isPlainHttp: true },
+    ],
     hasTurn: false,
   },
   {

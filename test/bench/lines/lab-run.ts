@@ -22,6 +22,8 @@ export type LabOptions = {
   /** Empty, and removed by whoever made it. */
   readonly folder: string;
   readonly signal: AbortSignal;
+  /** Once a second: seconds since all played, and each viewer's stats. */
+  readonly onLook?: (second: number, stats: readonly PlayerStats[]) => void;
   /** Told of everything that a process which is about to end must take away at once. */
   readonly onUndo: (undo: () => void) => void;
 };
@@ -81,7 +83,9 @@ export async function runScenario(scenario: LabScenario, options: LabOptions): P
       const site = await network.addSite(line);
       const attributes = line.isPlainHttp === true ? 'p2p="off"' : '';
       const url = await publishViewer({ site: website, serverUrl: server.url, channel: CHANNEL, attributes });
-      viewers.push(await LabViewer.launch({ chromium: options.chromium, site, line, url, folder }));
+      const viewer = await LabViewer.launch({ chromium: options.chromium, site, line, url, folder });
+      viewers.push(viewer);
+      onUndo(() => kill(-viewer.pid)); // it leads a group of processes
     }
     return await watch(scenario, server, viewers, options);
   } finally {
@@ -102,8 +106,9 @@ async function watch(
   scenario: LabScenario,
   server: ServerProcess,
   viewers: readonly LabViewer[],
-  { seconds, settleSeconds, signal }: LabOptions,
+  options: LabOptions,
 ): Promise<LabRecord> {
+  const { seconds, settleSeconds, signal } = options;
   const startMs = performance.now();
   const atStart = { atMs: startMs, bytes: await channelBytes(server.url, CHANNEL) };
   const arrivesMs: number[] = [];
@@ -113,24 +118,12 @@ async function watch(
     await viewer.open();
   }
   await Promise.all(viewers.map((viewer) => viewer.waitForPlayback()));
-  await sleep(settleSeconds * 1000, undefined, { signal });
+  const openedMs = performance.now();
+  await lookOn(viewers, openedMs, settleSeconds, options);
 
   const settled = await read(server, viewers);
   const cpuBefore = await cpu(server, viewers);
-  const latenciesMs: number[][] = viewers.map(() => []);
-  const arrivalsMs: number[][] = viewers.map(() => []);
-  await Promise.all(viewers.map((viewer) => viewer.arrivals()));
-  const endMs = performance.now() + seconds * 1000;
-  while (performance.now() < endMs) {
-    await sleep(SAMPLE_MS, undefined, { signal });
-    const looks = await Promise.all(
-      viewers.map(async (viewer) => [await viewer.stats(), await viewer.arrivals()] as const),
-    );
-    for (const [index, [stats, arrivals]] of looks.entries()) {
-      latenciesMs[index]?.push(stats.latencyMs);
-      arrivalsMs[index]?.push(...arrivals);
-    }
-  }
+  const { latenciesMs, arrivalsMs } = await lookOn(viewers, openedMs, seconds, options);
   const end = await read(server, viewers);
   const cpuAfter = await cpu(server, viewers);
   const cores = (name: 'server' | 'browsers') => {
@@ -151,6 +144,31 @@ async function watch(
   };
 }
 
+/** Once a second, for so long: by viewer, how far behind live it was, and what came from peers. */
+async function lookOn(
+  viewers: readonly LabViewer[],
+  openedMs: number,
+  seconds: number,
+  { signal, onLook }: LabOptions,
+): Promise<{ latenciesMs: number[][]; arrivalsMs: number[][] }> {
+  const latenciesMs: number[][] = viewers.map(() => []);
+  const arrivalsMs: number[][] = viewers.map(() => []);
+  const endMs = performance.now() + seconds * 1000;
+  while (performance.now() < endMs) {
+    await sleep(SAMPLE_MS, undefined, { signal });
+    const all = await Promise.all(viewers.map(async (one) => [await one.stats(), await one.arrivals()] as const));
+    for (const [index, [stats, arrivals]] of all.entries()) {
+      latenciesMs[index]?.push(stats.latencyMs);
+      for (const lagMs of arrivals) arrivalsMs[index]?.push(lagMs);
+    }
+    onLook?.(
+      (performance.now() - openedMs) / 1000,
+      all.map(([stats]) => stats),
+    );
+  }
+  return { latenciesMs, arrivalsMs };
+}
+
 async function read(server: ServerProcess, viewers: readonly LabViewer[]): Promise<Reading> {
   const looks = await Promise.all(
     viewers.map(async (viewer) => ({ stats: await viewer.stats(), links: await viewer.links() })),
@@ -169,7 +187,7 @@ async function cpu(server: ServerProcess, viewers: readonly LabViewer[]) {
 
 function kill(pid: number): void {
   try {
-    if (pid > 0) process.kill(pid, 'SIGKILL');
+    if (pid !== 0) process.kill(pid, 'SIGKILL');
   } catch {
     // it has ended already
   }

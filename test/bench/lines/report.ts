@@ -1,3 +1,4 @@
+import type { PlayerStats } from '../../support/player-page.ts';
 import { type LabFigures, quantile } from './figures.ts';
 import type { LabRecord } from './lab-run.ts';
 import type { PredictedRun, Prediction } from './prediction.ts';
@@ -41,6 +42,18 @@ function viewerTable(
   });
   const head = ['line', 'router', 'up / down', 'from peers | simulated', 'gives | simulated'];
   return aligned([[...head, 'latency p50 / p95', 'stalls (ms)', 'first picture', 'links (relayed)'], ...rows]);
+}
+
+/** A line for whoever looks on: each viewer's state, latency, what it has given and had from peers and server in kB, stalls. */
+export function lookOf(second: number, lines: LabRecord['scenario']['lines'], all: readonly PlayerStats[]): string {
+  const parts = all.map((stats, index) => {
+    const kB = [stats.bytesToPeers, stats.bytesFromPeers, stats.bytesFromServer].map((bytes) =>
+      Math.round(bytes / 1000),
+    );
+    const late = `${Math.round(stats.latencyMs)}/${Math.round(stats.targetLatencyMs)}`;
+    return `${lines[index]?.name} ${stats.state} ${late} gave ${kB[0]} had ${kB[1]}+${kB[2]} stalls ${stats.stalls}`;
+  });
+  return `${Math.round(second)} s: ${parts.join(' | ')}`;
 }
 
 type Pick = (run: PredictedRun) => number;
