@@ -144,6 +144,10 @@ const SIMULATION_OPTIONS: readonly Option[] = [
     '--engine <key=value>',
     "A setting of the viewers' engines: fan=3, rescueMarginMs=300:550. May be repeated.",
   ).argParser((text: string, before: string[] | undefined) => [...(before ?? []), text]),
+  new Option(
+    '--fault <name@seconds+seconds>',
+    'In place of the faults of the scenario: when it strikes, how long it lasts. May be repeated; none: no faults.',
+  ).argParser((text: string, before: string[] | undefined) => [...(before ?? []), text]),
   new Option('--warm-up <seconds>', 'Not measured. Default: 60, of short runs the first half.'),
   new Option('--bug <name>', 'Plant this bug in every viewer: the run must fail.'),
   new Option('--trace <file>', 'Write a line for each thing that an engine orders.'),

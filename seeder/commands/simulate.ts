@@ -1,5 +1,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { errorText, SwarmtubeError } from '../../shared/basics/errors.ts';
+import type { PlannedFault } from '../../shared/simulator/fault-names.ts';
+import { faultText, parseFault, planFaults } from '../../shared/simulator/fault-plan.ts';
 import { PLANTED_BUGS, type PlantedBug } from '../../shared/simulator/planted-bugs.ts';
 import {
   SCENARIO_NAMES,
@@ -55,6 +57,7 @@ function readOptions(values: OptionValues): SimulationOptions {
     copies: whole('copies', 0, 16, 0),
     uploadLimit: quantity(values, 'uploadLimit', 0, 100, 0),
     engine: readEngine(values.engine),
+    faults: readFaults(values.fault),
     ...(warmUp !== undefined && { warmUpMs: Math.round(warmUp) }),
   });
 }
@@ -75,6 +78,17 @@ function readEngine(value: unknown): Partial<EngineConfig> {
   return settings as Partial<EngineConfig>;
 }
 
+/** `--fault partition@17+10`, several times, or `--fault none`. */
+function readFaults(value: unknown): readonly PlannedFault[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  try {
+    return value.filter((text) => text !== 'none').map((text) => parseFault(String(text)));
+  } catch (thrown) {
+    if (!(thrown instanceof SwarmtubeError)) throw thrown;
+    throw new UsageError(thrown.message);
+  }
+}
+
 function quantity(values: OptionValues, name: string, least: number, most: number, usual: number): number {
   const value = values[name];
   if (value === undefined) return usual;
@@ -92,8 +106,16 @@ function named<Name extends string>(value: unknown, names: readonly Name[], what
 }
 
 function describe(options: SimulationOptions, bug: PlantedBug | undefined): string {
-  const settings = Object.entries(options).map(([key, value]) =>
+  const { faults, ...others } = options;
+  const settings = Object.entries(others).map(([key, value]) =>
     typeof value === 'object' ? `${key} ${JSON.stringify(value)}` : `${key} ${value}`,
+  );
+  settings.push(
+    `faults ${
+      planFaults({ ...others, faults })
+        .map(faultText)
+        .join(' ') || 'none'
+    }`,
   );
   const planted = bug === undefined ? '' : `, with the planted bug ${bug}`;
   return `${options.scenario}: ${SCENARIOS[options.scenario].what}${planted}\n${settings.join(' · ')}`;

@@ -11,9 +11,11 @@ import { DATA_HEAD_BYTES } from '../wire/limits.ts';
 
 /** The seeder's wall clock at the simulation's moment 0. */
 export const WALL_MS = 1_700_000_000_000;
-export const SIMULATED_EPOCH = 0x51b0_1eaf as Epoch;
+const FIRST_EPOCH = 0x51b0_1eaf as Epoch;
 /** What the server still has, and what is still known to be genuine. */
 const KEPT_PACKETS = 1024;
+/** Less is no message with a packet. */
+const SHORTEST = DATA_HEAD_BYTES + PACKET_HEADER_BYTES + SIGNATURE_BYTES;
 /** A door is a keyframe: so much more than its share; all others are a little less. */
 const DOOR_WEIGHT = 1.6;
 
@@ -24,17 +26,29 @@ type Truth = { readonly packet: Packet; readonly messages: (Uint8Array | undefin
  * by one copy that all peers share, so that a thousand rings of 512 packets cost no more memory than one.
  */
 export class Broadcast {
+  epoch: Epoch = FIRST_EPOCH;
   newest = -1;
   newestDoor = 0;
   readonly intervalMs: number;
   private readonly bitrateKbps: number;
   private readonly doorEach: number;
-  private readonly kept = new Map<number, Truth>();
+  private kept = new Map<number, Truth>();
+  /** By epoch: who has not heard of the new one passes on what is genuine all the same. */
+  private readonly epochs = new Map<Epoch, Map<number, Truth>>([[this.epoch, this.kept]]);
 
   constructor(bitrateKbps: number, packetsPerSecond: number, doorIntervalMs: number) {
     this.bitrateKbps = bitrateKbps;
     this.intervalMs = 1000 / packetsPerSecond;
     this.doorEach = Math.max(1, Math.round(doorIntervalMs / this.intervalMs));
+  }
+
+  /** The source began anew: numbers start from 0 again. */
+  beginEpoch(): void {
+    this.epoch = (this.epoch + 1) as Epoch;
+    this.newest = -1;
+    this.newestDoor = 0;
+    this.kept = new Map();
+    this.epochs.set(this.epoch, this.kept);
   }
 
   produce(nowMs: number): Packet {
@@ -57,13 +71,13 @@ export class Broadcast {
 
   /** Byte for byte what was broadcast: in place of a signature. */
   isGenuine(packet: Packet): boolean {
-    const truth = this.kept.get(packet.header.sequence)?.packet;
+    const truth = this.epochs.get(packet.header.epoch)?.get(packet.header.sequence)?.packet;
     return truth !== undefined && isSame(truth.bytes, packet.bytes);
   }
 
   /** The shared copy of a data message that carries a genuine packet; undefined: it carries something else. */
   canonical(message: Uint8Array): Uint8Array | undefined {
-    const truth = this.kept.get(sequenceOf(message));
+    const truth = message.byteLength < SHORTEST ? undefined : this.truthOf(message);
     if (truth === undefined) return undefined;
     const kind = ((message[0] as number) & 1) * 2 + ((message[1] as number) & 1);
     const known = truth.messages[kind];
@@ -74,6 +88,14 @@ export class Broadcast {
     return message;
   }
 
+  /** Of whatever epoch, as the head of the packet in it says. */
+  private truthOf(message: Uint8Array): Truth | undefined {
+    const sequence = sequenceOf(message);
+    const truth = this.kept.get(sequence);
+    const epoch = readU32(message, DATA_HEAD_BYTES + 4) as Epoch;
+    return epoch === this.epoch ? truth : this.epochs.get(epoch)?.get(sequence);
+  }
+
   private make(sequence: number, nowMs: number, isDoor: boolean): Packet {
     const meanBytes = (this.bitrateKbps * this.intervalMs) / 8;
     const share = isDoor ? DOOR_WEIGHT : (this.doorEach - DOOR_WEIGHT) / Math.max(1, this.doorEach - 1);
@@ -82,7 +104,7 @@ export class Broadcast {
     const unsigned = encodeUnsignedPacket(
       {
         variant: 0,
-        epoch: SIMULATED_EPOCH,
+        epoch: this.epoch,
         sequence: sequence as Sequence,
         isDoor,
         hasConfiguration: isDoor,
@@ -108,9 +130,12 @@ export class Broadcast {
   }
 }
 
-/** Of the packet in a PUSH or REPAIR: at byte 8 of the packet, big-endian. */
+/** Of the packet in a PUSH or REPAIR: at byte 8 of the packet. */
 export function sequenceOf(message: Uint8Array): number {
-  const at = DATA_HEAD_BYTES + 8;
+  return readU32(message, DATA_HEAD_BYTES + 8);
+}
+
+function readU32(message: Uint8Array, at: number): number {
   const [a, b, c, d] = [message[at], message[at + 1], message[at + 2], message[at + 3]] as [
     number,
     number,

@@ -1,15 +1,22 @@
 import type { Millis, PeerId } from '../basics/units.ts';
 import { decodePacket } from '../packets/packet.ts';
-import type { EngineOutput } from '../swarm/engine-types.ts';
+import type { EngineInput, EngineOutput } from '../swarm/engine-types.ts';
 import { CONTROL_BYTES_MAX, DATA_BYTES_MAX, DATA_HEAD_BYTES } from '../wire/limits.ts';
 import { WIRE_TYPE } from '../wire/wire-types.ts';
-import { type Broadcast, SIMULATED_EPOCH } from './broadcast.ts';
+import type { Broadcast } from './broadcast.ts';
+import { Healing, type Totals } from './healing.ts';
+import { LinkPromises } from './link-promises.ts';
+import type { Network } from './network.ts';
+import type { OriginServer } from './origin-server.ts';
+import type { Scenario } from './scenarios.ts';
 import type { SimulatedPeer } from './simulated-peer.ts';
+import { stateSize } from './state-size.ts';
 
 /** One broken promise. */
 export type Failure = { readonly atMs: number; readonly peer: number; readonly rule: string; readonly text: string };
 
-/** More failures say nothing more. */
+/** More failures say nothing more: of one rule, and in all. */
+const FAILURES_OF_RULE_MAX = 6;
 const FAILURES_MAX = 50;
 /** What one input may bring about: a batch of maps to all links and pushes to all children, and much to spare. */
 const OUTPUTS_MAX = 2000;
@@ -19,25 +26,42 @@ const WAKEUPS_A_MOMENT_MAX = 20;
 /** Links a viewer may hold, with the tolerance of the engine; and a seeder for 10,000. */
 const VIEWER_LINKS_MAX = 36;
 const SEEDER_LINKS_MAX = 110;
+/** Connections being made at a time: those that are called, and those that call. */
+const CONNECTING_MAX = 40;
+/** What an engine may hold besides what it holds for each neighbour: a ring of 512 packets and tables as long as that. */
+const STATE_ENTRIES_MAX = 4000;
+const STATE_ENTRIES_A_LINK_MAX = 250;
+const TABLE_MAX = 1024;
+const STATE_LOOK_SECONDS = 6;
 /** Upload is looked at over this, and may be over its limit by a burst. */
 const UPLOAD_WINDOW_MS = 10_000;
 const UPLOAD_TOLERANCE = 1.12;
 const UPLOAD_BURST_BYTES = 256 * 1024;
 const FETCHES_OF_ONE_MAX = 4;
-/** A viewer in its first seconds has not had the time to rescue. */
+/** A viewer in its first seconds, or out of step a moment ago, has not had the time to rescue. */
 const RESCUE_AFTER_MS = 4000;
+/** What is fetched this short before its deadline was looked for too late. */
+const RESCUE_AHEAD_MS = 200;
 /** Nobody may be banned for what its first ban did not cover. */
 const BAN_MS_MIN = 1000;
+/** The transport of a banned peer is closed at once. */
+const BANNED_LINK_MS = 1000;
+/** The tracker is asked, and told, no more often. */
+const TRACKER_MS_MIN = 1000;
 
 type Account = {
+  readonly promises: LinkPromises;
   readonly bannedUntil: Map<PeerId, number>;
-  readonly fetches: Map<number, number>;
+  readonly fetches: Map<number, { times: number; readonly firstMs: number }>;
   momentMs: number;
   inputs: number;
   wakeups: number;
   windowMs: number;
   windowBytes: number;
-  joinedMs: number;
+  /** It came, or began with this epoch. */
+  sinceMs: number;
+  askedMs: number;
+  reportedMs: number;
 };
 
 /**
@@ -47,16 +71,28 @@ type Account = {
 export class Invariants {
   readonly failures: Failure[] = [];
   private readonly broadcast: Broadcast;
-  private readonly nameOf: (id: PeerId) => SimulatedPeer | undefined;
+  private readonly network: Network;
+  private readonly server: OriginServer;
+  private readonly healing: Healing;
   private readonly accounts = new Map<SimulatedPeer, Account>();
+  private readonly failuresOf = new Map<string, number>();
 
-  constructor(broadcast: Broadcast, nameOf: (id: PeerId) => SimulatedPeer | undefined) {
+  constructor(broadcast: Broadcast, network: Network, server: OriginServer, scenario: Scenario) {
     this.broadcast = broadcast;
-    this.nameOf = nameOf;
+    this.network = network;
+    this.server = server;
+    this.healing = new Healing(scenario);
+  }
+
+  /** Faults strike and heal: after the second moment the swarm must recover. */
+  willHeal(strikesMs: number, healedMs: number): void {
+    this.healing.plan(strikesMs, healedMs);
   }
 
   joined(peer: SimulatedPeer, nowMs: number): void {
+    if (!peer.isHonest) return;
     this.accounts.set(peer, {
+      promises: new LinkPromises(peer, (rule, text) => this.fail(peer, this.network.nowMs, rule, text)),
       bannedUntil: new Map(),
       fetches: new Map(),
       momentMs: -1,
@@ -64,27 +100,43 @@ export class Invariants {
       wakeups: 0,
       windowMs: nowMs,
       windowBytes: 0,
-      joinedMs: nowMs,
+      sinceMs: nowMs,
+      askedMs: Number.NEGATIVE_INFINITY,
+      reportedMs: Number.NEGATIVE_INFINITY,
     });
+  }
+
+  /** It goes on in another epoch. */
+  began(peer: SimulatedPeer, nowMs: number): void {
+    const account = this.accounts.get(peer);
+    if (account === undefined) return;
+    account.sinceMs = nowMs;
+    account.fetches.clear();
+    account.promises.restart();
   }
 
   gone(peer: SimulatedPeer): void {
     this.accounts.delete(peer);
   }
 
+  /** One input comes. */
+  input(peer: SimulatedPeer, input: EngineInput, nowMs: number): void {
+    this.accounts.get(peer)?.promises.input(input, nowMs);
+  }
+
   /** One input was handled. */
   handled(peer: SimulatedPeer, outputs: readonly EngineOutput[], nowMs: number): void {
     const account = this.accounts.get(peer);
-    if (account === undefined || !peer.isHonest) return;
-    this.beginMoment(account, nowMs);
+    if (account === undefined) return;
+    beginMoment(account, nowMs);
     if (++account.inputs > INPUTS_A_MOMENT_MAX) this.fail(peer, nowMs, 'livelock', 'inputs without end in one moment');
     if (outputs.length > OUTPUTS_MAX) this.fail(peer, nowMs, 'outputs', `${outputs.length} outputs for one input`);
   }
 
   woken(peer: SimulatedPeer, nowMs: number): void {
     const account = this.accounts.get(peer);
-    if (account === undefined || !peer.isHonest) return;
-    this.beginMoment(account, nowMs);
+    if (account === undefined) return;
+    beginMoment(account, nowMs);
     if (++account.wakeups > WAKEUPS_A_MOMENT_MAX) {
       this.fail(peer, nowMs, 'livelock', 'it is woken again and again in one moment');
     }
@@ -92,7 +144,8 @@ export class Invariants {
 
   output(peer: SimulatedPeer, output: EngineOutput, nowMs: number): void {
     const account = this.accounts.get(peer);
-    if (account === undefined || !peer.isHonest) return;
+    if (account === undefined) return;
+    account.promises.output(output, nowMs);
     switch (output.type) {
       case 'send':
         this.send(peer, account, output, nowMs);
@@ -101,52 +154,96 @@ export class Invariants {
         this.deliver(peer, output, nowMs);
         break;
       case 'fetch':
+        if (output.epoch !== peer.epoch) this.fail(peer, nowMs, 'epoch', `a fetch in epoch ${output.epoch}`);
         for (const sequence of output.sequences) this.noteFetch(peer, account, sequence, nowMs);
         break;
       case 'banned':
         this.banned(peer, account, output.peer, output.untilMs, nowMs);
         break;
       case 'connect':
+        if (peer.plan.behaviour === 'opted-out') this.fail(peer, nowMs, 'opted-out', 'it calls a peer');
         if ((account.bannedUntil.get(output.peer) ?? 0) > nowMs) {
           this.fail(peer, nowMs, 'banned-is-called', 'it calls a peer that it banned');
         }
+        break;
+      case 'ask-tracker':
+        if (nowMs - account.askedMs < TRACKER_MS_MIN) this.fail(peer, nowMs, 'tracker-storm', 'it asks and asks');
+        account.askedMs = nowMs;
+        break;
+      case 'report':
+        if (nowMs - account.reportedMs < TRACKER_MS_MIN) this.fail(peer, nowMs, 'tracker-storm', 'it reports again');
+        account.reportedMs = nowMs;
         break;
       default:
     }
   }
 
   /** Playback reached a packet that is not there: was everything done to have it? */
-  missing(peer: SimulatedPeer, sequence: number, nowMs: number, isServerSound: boolean): void {
+  missing(peer: SimulatedPeer, sequence: number, nowMs: number): void {
     const account = this.accounts.get(peer);
-    if (account === undefined || !peer.isHonest || !isServerSound) return;
-    if (nowMs - account.joinedMs < RESCUE_AFTER_MS || account.fetches.has(sequence)) return;
+    if (account === undefined || !this.server.isSound) return;
+    if (this.healing.mustPlay(account.sinceMs, nowMs)) {
+      this.fail(peer, nowMs, 'not-healed', `packet ${sequence} is due and absent long after the last fault`);
+    }
+    const inStepMs = Math.max(account.sinceMs, peer.thawedMs, peer.clockSetMs);
+    if (nowMs - inStepMs < RESCUE_AFTER_MS || peer.clockErrorMs !== 0) return;
+    const fetched = account.fetches.get(sequence);
+    if (fetched !== undefined && fetched.firstMs <= nowMs - RESCUE_AHEAD_MS) return;
     // Being brought by the server's stream is being rescued, unless the stream brings nothing.
     if (peer.stream?.substreams.includes(sequence % 8)) return;
-    this.fail(peer, nowMs, 'no-rescue', `packet ${sequence} is due, absent, and was asked of nobody`);
+    if (fetched === undefined)
+      this.fail(peer, nowMs, 'no-rescue', `packet ${sequence} is due, absent, and was asked of nobody`);
+    else
+      this.fail(peer, nowMs, 'rescue-late', `packet ${sequence} was fetched ${nowMs - fetched.firstMs} ms before it`);
   }
 
-  /** Once a second: what may only grow so far. */
+  /** Once a second and peer: what may only grow so far, and what must come to an end. */
   sample(peer: SimulatedPeer, nowMs: number): void {
-    const most = peer.role === 'seeder' ? SEEDER_LINKS_MAX : VIEWER_LINKS_MAX;
-    if (peer.isHonest && peer.wires.size > most) this.fail(peer, nowMs, 'links', `${peer.wires.size} links`);
     const account = this.accounts.get(peer);
-    if (account === undefined) return;
+    if (account === undefined || peer.isFrozen) return;
+    const most = peer.role === 'seeder' ? SEEDER_LINKS_MAX : VIEWER_LINKS_MAX;
+    if (peer.wires.size > most) this.fail(peer, nowMs, 'links', `${peer.wires.size} links`);
+    if (peer.attempts.size > CONNECTING_MAX) this.fail(peer, nowMs, 'links', `${peer.attempts.size} being made`);
+    this.lookAtEpoch(peer, account, nowMs);
+    if (nowMs - peer.thawedMs > RESCUE_AFTER_MS) account.promises.look(nowMs);
+    if ((Math.round(nowMs / 1000) + peer.plan.number) % STATE_LOOK_SECONDS === 0) this.weigh(peer, nowMs);
+    for (const [id, untilMs] of account.bannedUntil) {
+      if (untilMs > nowMs && peer.wires.has(id) && untilMs - nowMs < 60_000 - BANNED_LINK_MS)
+        this.fail(peer, nowMs, 'banned-is-linked', 'the link to a banned peer is still open');
+    }
     for (const sequence of account.fetches.keys()) {
       if (sequence > this.broadcast.newest - 600) break;
       account.fetches.delete(sequence);
     }
   }
 
-  fail(peer: SimulatedPeer, atMs: number, rule: string, text: string): void {
-    if (this.failures.length >= FAILURES_MAX) return;
-    this.failures.push({ atMs, peer: peer.plan.number, rule, text });
+  /** Once a second, of all. */
+  second(nowMs: number, totals: Totals): void {
+    const text = this.healing.second(nowMs, totals);
+    if (text !== undefined) this.add({ atMs: nowMs, peer: -1, rule: 'offload-lost', text });
   }
 
-  private beginMoment(account: Account, nowMs: number): void {
-    if (account.momentMs === nowMs) return;
-    account.momentMs = nowMs;
-    account.inputs = 0;
-    account.wakeups = 0;
+  private fail(peer: SimulatedPeer, atMs: number, rule: string, text: string): void {
+    this.add({ atMs, peer: peer.plan.number, rule, text });
+  }
+
+  private add(failure: Failure): void {
+    const times = (this.failuresOf.get(failure.rule) ?? 0) + 1;
+    this.failuresOf.set(failure.rule, times);
+    if (times <= FAILURES_OF_RULE_MAX && this.failures.length < FAILURES_MAX) this.failures.push(failure);
+  }
+
+  private lookAtEpoch(peer: SimulatedPeer, account: Account, nowMs: number): void {
+    if (peer.role === 'seeder' || peer.epoch === this.broadcast.epoch) return;
+    if (this.server.isSound && this.healing.mustPlay(account.sinceMs, nowMs))
+      this.fail(peer, nowMs, 'not-healed', 'it plays an epoch that is long over');
+  }
+
+  private weigh(peer: SimulatedPeer, nowMs: number): void {
+    const { entries, longest, path } = stateSize(peer.state);
+    const most = STATE_ENTRIES_MAX + STATE_ENTRIES_A_LINK_MAX * peer.wires.size;
+    if (longest > TABLE_MAX) this.fail(peer, nowMs, 'state', `${longest} entries in ${path}`);
+    else if (entries > most) this.fail(peer, nowMs, 'state', `${entries} entries with ${peer.wires.size} links`);
   }
 
   private send(
@@ -157,6 +254,7 @@ export class Invariants {
   ): void {
     const { bytes, channel } = output;
     const bannedUntilMs = account.bannedUntil.get(output.peer) ?? 0;
+    if (bytes.byteLength === 0) this.fail(peer, nowMs, 'size', 'an empty message');
     if (channel === 'control') {
       if (bytes.byteLength > CONTROL_BYTES_MAX) this.fail(peer, nowMs, 'size', `control of ${bytes.byteLength} bytes`);
       // A last goodbye is in order.
@@ -166,13 +264,20 @@ export class Invariants {
     }
     if (bytes.byteLength > DATA_BYTES_MAX) this.fail(peer, nowMs, 'size', `data of ${bytes.byteLength} bytes`);
     if (bannedUntilMs > nowMs) this.fail(peer, nowMs, 'banned-is-asked', 'it sends packets to a banned peer');
-    if (this.broadcast.canonical(bytes) === undefined) {
-      const packet = decodePacket(bytes.subarray(DATA_HEAD_BYTES));
-      if (this.broadcast.packet(packet.header.sequence) !== undefined) {
-        this.fail(peer, nowMs, 'unverified-relayed', `packet ${packet.header.sequence} is not what was broadcast`);
-      }
-    }
+    if (bytes.byteLength > 0 && this.broadcast.canonical(bytes) === undefined) this.relayed(peer, bytes, nowMs);
     this.countUpload(peer, account, bytes.byteLength, nowMs);
+  }
+
+  /** Not what was broadcast, unless that is too long ago to know. */
+  private relayed(peer: SimulatedPeer, bytes: Uint8Array, nowMs: number): void {
+    const { sequence, epoch } = decodePacket(bytes.subarray(DATA_HEAD_BYTES)).header;
+    if (
+      epoch === this.broadcast.epoch &&
+      this.broadcast.packet(sequence) === undefined &&
+      sequence < this.broadcast.newest
+    )
+      return;
+    this.fail(peer, nowMs, 'unverified-relayed', `packet ${sequence} is not what was broadcast`);
   }
 
   private countUpload(peer: SimulatedPeer, account: Account, bytes: number, nowMs: number): void {
@@ -191,23 +296,31 @@ export class Invariants {
 
   private deliver(peer: SimulatedPeer, output: Extract<EngineOutput, { type: 'deliver' }>, nowMs: number): void {
     const { header } = output.packet;
-    if (header.epoch !== SIMULATED_EPOCH) this.fail(peer, nowMs, 'epoch', `a packet of epoch ${header.epoch}`);
+    if (header.epoch !== peer.epoch) this.fail(peer, nowMs, 'epoch', `a packet of epoch ${header.epoch}`);
     if (peer.has(header.sequence)) this.fail(peer, nowMs, 'twice', `packet ${header.sequence} is delivered again`);
     if (!this.broadcast.isGenuine(output.packet)) this.fail(peer, nowMs, 'forged-played', `packet ${header.sequence}`);
   }
 
   private noteFetch(peer: SimulatedPeer, account: Account, sequence: number, nowMs: number): void {
     if (peer.has(sequence)) this.fail(peer, nowMs, 'fetch-of-held', `packet ${sequence} is here and is fetched`);
-    const times = (account.fetches.get(sequence) ?? 0) + 1;
-    account.fetches.set(sequence, times);
-    if (times > FETCHES_OF_ONE_MAX)
-      this.fail(peer, nowMs, 'fetch-storm', `packet ${sequence} is fetched ${times} times`);
+    const fetched = account.fetches.get(sequence) ?? { times: 0, firstMs: nowMs };
+    fetched.times++;
+    account.fetches.set(sequence, fetched);
+    if (fetched.times > FETCHES_OF_ONE_MAX)
+      this.fail(peer, nowMs, 'fetch-storm', `packet ${sequence} is fetched ${fetched.times} times`);
   }
 
   private banned(peer: SimulatedPeer, account: Account, id: PeerId, untilMs: Millis, nowMs: number): void {
     account.bannedUntil.set(id, untilMs);
-    const target = this.nameOf(id);
+    const target = this.network.peerOf(id);
     if (target?.isHonest) this.fail(peer, nowMs, 'honest-banned', `peer ${target.plan.number} did nothing wrong`);
     if (untilMs - nowMs < BAN_MS_MIN) this.fail(peer, nowMs, 'ban-too-short', `a ban of ${untilMs - nowMs} ms`);
   }
+}
+
+function beginMoment(account: Account, nowMs: number): void {
+  if (account.momentMs === nowMs) return;
+  account.momentMs = nowMs;
+  account.inputs = 0;
+  account.wakeups = 0;
 }

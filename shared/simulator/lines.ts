@@ -52,6 +52,8 @@ export function drawLine(random: Random): { readonly name: LineName; readonly fa
 export class LineQueue {
   private readonly fullBytesPerMs: number;
   private bytesPerMs: number;
+  private share = 1;
+  private collapse = 1;
   private freeMs = 0;
 
   constructor(kbps: number) {
@@ -61,7 +63,14 @@ export class LineQueue {
 
   /** The line carries this share of what it should, from now on. */
   setShare(share: number): void {
-    this.bytesPerMs = this.fullBytesPerMs * share;
+    this.share = share;
+    this.bytesPerMs = this.fullBytesPerMs * share * this.collapse;
+  }
+
+  /** And of that only this share. */
+  setCollapse(share: number): void {
+    this.collapse = share;
+    this.setShare(this.share);
   }
 
   serialMs(bytes: number): number {

@@ -42,6 +42,8 @@ type Person = { readonly playout: Playout; readonly joinedMs: number; uploadedBy
 /** Everything that is counted, from `begin` on. */
 export class Measures implements NetworkObserver, ServerObserver {
   forgedBytesPlayed = 0;
+  /** From the first moment on: bytes that left server and seeder, and bytes that viewers got. */
+  readonly totals = { served: 0, delivered: 0 };
   private readonly broadcast: Broadcast;
   private readonly bitrateKbps: number;
   private readonly people = new Map<SimulatedPeer, Person>();
@@ -93,6 +95,7 @@ export class Measures implements NetworkObserver, ServerObserver {
   }
 
   sent(from: SimulatedPeer, _wire: Wire, channel: LinkChannel, bytes: Uint8Array, wireBytes: number): void {
+    if (from.role === 'seeder' && channel === 'data') this.totals.served += bytes.byteLength;
     if (!this.isMeasuring) return;
     if (channel === 'control') {
       this.controlBytes += wireBytes;
@@ -111,6 +114,7 @@ export class Measures implements NetworkObserver, ServerObserver {
   }
 
   serve(peer: SimulatedPeer, via: FetchReason | 'stream', bytes: number): void {
+    this.totals.served += bytes;
     if (!this.isMeasuring) return;
     if (via === 'rescue') this.served.rescue += bytes;
     else if (via === 'start' || !peer.hasEndedStart) this.served.start += bytes;
@@ -120,6 +124,7 @@ export class Measures implements NetworkObserver, ServerObserver {
   delivered(peer: SimulatedPeer, sequence: number, bytes: number, nowMs: number): void {
     const person = this.people.get(peer);
     if (person === undefined) return;
+    this.totals.delivered += bytes;
     person.playout.arrived(sequence, nowMs);
     if (!this.isMeasuring) return;
     this.deliveredBytes += bytes;
@@ -133,6 +138,7 @@ export class Measures implements NetworkObserver, ServerObserver {
     const lateMs = nowMs - this.broadcast.captureMs(sequence);
     for (const [peer, { playout }] of this.people) {
       if (peer.startSequence === undefined || sequence < peer.startSequence) continue;
+      if (peer.isFrozen || peer.epoch !== this.broadcast.epoch) continue;
       const isThere = peer.has(sequence);
       playout.deadline(sequence, isThere, nowMs, this.broadcast.intervalMs);
       if (this.isMeasuring && isThere) this.latency.add(lateMs);

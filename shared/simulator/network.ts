@@ -1,9 +1,10 @@
-import type { Random } from '../basics/random.ts';
+import { Random } from '../basics/random.ts';
 import type { PeerId } from '../basics/units.ts';
 import type { LinkBuffer, LinkChannel } from '../swarm/engine-types.ts';
 import type { EventQueue } from './event-queue.ts';
 import { DATAGRAM_BYTES, DATAGRAM_OVERHEAD_BYTES, LINES } from './lines.ts';
 import type { SimulatedPeer, Wire } from './simulated-peer.ts';
+import { Weather } from './weather.ts';
 
 /** Two peers at the same place, and what the whole width of the map adds, one way. Mean distance is 0.52 of the width. */
 const ONE_WAY_MS_MIN = 3;
@@ -27,13 +28,13 @@ export interface NetworkObserver {
 
 /** Lines, distances and connections between peers: everything between one engine's `send` and another's `message`. */
 export class Network {
+  readonly weather: Weather;
   private readonly queue: EventQueue;
   private readonly random: Random;
   private readonly seed: number;
   private readonly unreachablePairs: number;
   private readonly observer: NetworkObserver;
   private readonly byName = new Map<PeerId, SimulatedPeer>();
-  private partitionUntilMs = 0;
 
   constructor(queue: EventQueue, random: Random, unreachablePairs: number, observer: NetworkObserver) {
     this.queue = queue;
@@ -41,6 +42,11 @@ export class Network {
     this.seed = random.nextUint32();
     this.unreachablePairs = unreachablePairs;
     this.observer = observer;
+    this.weather = new Weather(new Random(this.seed ^ 0x736b79));
+  }
+
+  get nowMs(): number {
+    return this.queue.nowMs;
   }
 
   /** The tracker gave this peer a name. It keeps the ones it had: links go by them. */
@@ -54,11 +60,6 @@ export class Network {
 
   peerOf(id: PeerId): SimulatedPeer | undefined {
     return this.byName.get(id);
-  }
-
-  /** Nothing passes between half of the pairs until then, and nobody is told. */
-  partition(untilMs: number): void {
-    this.partitionUntilMs = untilMs;
   }
 
   connect(peer: SimulatedPeer, name: PeerId): void {
@@ -81,7 +82,7 @@ export class Network {
     const signallingMs = 2 * (peer.trackerOneWayMs + remote.trackerOneWayMs);
     const setupMs = this.random.between(...SETUP_MS) + SETUP_ROUND_TRIPS * this.roundTripMs(peer, remote);
     this.queue.after(signallingMs + setupMs, () => {
-      if (!peer.isAlive || !remote.isAlive || this.isCut(peer, remote)) return;
+      if (!peer.isAlive || !remote.isAlive || this.isHeld(peer, remote)) return;
       if (peer.attempts.get(remote.plan.number) !== attempt) return;
       if (remote.attempts.get(peer.plan.number) !== theirs) return;
       this.open(peer, name, remote, theirs.name);
@@ -120,6 +121,12 @@ export class Network {
     }
   }
 
+  /** The connection breaks under both. */
+  breakLink(peer: SimulatedPeer, wire: Wire): void {
+    this.close(peer, wire, 0, 'data-channel-closed');
+    peer.feed({ type: 'link-closed', peer: wire.name, reason: 'data-channel-closed' });
+  }
+
   send(peer: SimulatedPeer, name: PeerId, channel: LinkChannel, bytes: Uint8Array): void {
     const wire = peer.wires.get(name);
     if (wire === undefined) return;
@@ -130,7 +137,7 @@ export class Network {
     if (!remote.isAlive && wire.stuckBytes + bytes.byteLength > WINDOW_TO_DEAD_BYTES) return;
     const size = bytes.byteLength + DATAGRAM_OVERHEAD_BYTES * Math.ceil(bytes.byteLength / DATAGRAM_BYTES);
     this.observer.sent(peer, wire, channel, bytes, size);
-    const leavesMs = peer.uplink.take(size, queue.nowMs);
+    const leavesMs = Math.max(peer.uplink.take(size, queue.nowMs), this.weather.heldUntilMs(peer, remote));
     if (remote.isAlive) {
       wire.leaving.push({ leavesMs, bytes: bytes.byteLength });
       if (wire.bufferedBytes > LOW_WATER_BYTES) this.awaitDrain(peer, wire);
@@ -142,6 +149,7 @@ export class Network {
     const oneWayMs = this.oneWayMs(peer, remote);
     let arrivesMs = leavesMs + oneWayMs + random.fraction() * (from.jitterMs + to.jitterMs) * 0.5;
     if (random.fraction() < from.loss + to.loss) arrivesMs += oneWayMs * random.between(2, 4);
+    arrivesMs += this.weather.extraMs(channel);
     if (channel === 'control') {
       arrivesMs = Math.max(arrivesMs, wire.lastControlMs);
       wire.lastControlMs = arrivesMs;
@@ -156,6 +164,7 @@ export class Network {
       if (waitMs >= 1) queue.after(waitMs, () => this.arrive(wire, channel, bytes));
       else this.arrive(wire, channel, bytes);
     });
+    if (this.weather.isDoubled(channel)) queue.at(arrivesMs + 2 * serialMs, () => this.arrive(wire, channel, bytes));
   }
 
   reportBuffers(peer: SimulatedPeer): void {
@@ -180,7 +189,6 @@ export class Network {
   private arrive(wire: Wire, channel: LinkChannel, bytes: Uint8Array): void {
     const { back, remote } = wire;
     if (back === undefined || !back.isOpen || !remote.isAlive) return;
-    if (this.isCut(remote, back.remote)) return;
     this.observer.received(remote, channel, bytes);
     remote.feed({ type: 'message', peer: back.name, channel, bytes });
   }
@@ -207,7 +215,8 @@ export class Network {
     peer.unreported.delete(wire);
     if (back === undefined) return;
     // What left before the goodbye still comes, and so does what the other side sends until it knows; nobody hears that.
-    this.queue.after(noticedMs, () => {
+    const heldMs = this.weather.heldUntilMs(peer, remote) - this.queue.nowMs;
+    this.queue.after(Math.max(noticedMs, heldMs), () => {
       if (remote.wires.get(back.name) !== back) return;
       back.isOpen = false;
       remote.wires.delete(back.name);
@@ -268,9 +277,9 @@ export class Network {
     return pairFraction(one.plan.number, other.plan.number, this.seed) >= this.unreachablePairs;
   }
 
-  private isCut(one: SimulatedPeer, other: SimulatedPeer): boolean {
-    if (this.queue.nowMs >= this.partitionUntilMs) return false;
-    return one.plan.x < 0.5 !== other.plan.x < 0.5;
+  private isHeld(one: SimulatedPeer, other: SimulatedPeer): boolean {
+    const { weather, queue } = this;
+    return weather.heldUntilMs(one, other) > queue.nowMs || weather.heldUntilMs(other, one) > queue.nowMs;
   }
 }
 

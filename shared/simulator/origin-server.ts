@@ -2,7 +2,7 @@ import type { Random } from '../basics/random.ts';
 import type { Epoch, Sequence } from '../basics/units.ts';
 import type { Packet } from '../packets/packet.ts';
 import type { FetchReason } from '../swarm/engine-types.ts';
-import { type Broadcast, SIMULATED_EPOCH } from './broadcast.ts';
+import type { Broadcast } from './broadcast.ts';
 import type { EventQueue } from './event-queue.ts';
 import type { SimulatedPeer } from './simulated-peer.ts';
 
@@ -12,6 +12,20 @@ const SLOW_SHARE = 0.02;
 const SLOW_MS: readonly [number, number] = [100, 400];
 const SUBSTREAMS = 8;
 const TCP_OVERHEAD = 1.04;
+/** Whoever was turned away waits up to so long before it asks again. */
+const FORGIVEN_MS = 10_000;
+
+/** What is wrong with it just now. */
+export type ServerTrouble = {
+  /** Share of answers that are a 503. */
+  readonly failing: number;
+  /** Share of answers that break off half-way. */
+  readonly truncating: number;
+  /** Every answer takes so much longer. */
+  readonly slowMs: number;
+};
+
+const NO_TROUBLE: ServerTrouble = { failing: 0, truncating: 0, slowMs: 0 };
 
 export interface ServerObserver {
   serve(peer: SimulatedPeer, via: FetchReason | 'stream', bytes: number): void;
@@ -19,8 +33,6 @@ export interface ServerObserver {
 
 /** The server over HTTP: single packets, and streams of sub-streams. */
 export class OriginServer {
-  /** Share of answers that fail just now. */
-  failing = 0;
   private readonly queue: EventQueue;
   private readonly random: Random;
   private readonly broadcast: Broadcast;
@@ -28,6 +40,9 @@ export class OriginServer {
   /** Given: what every answer takes, and none is slower. */
   private readonly givenMs: readonly [number, number] | undefined;
   private readonly streaming = new Set<SimulatedPeer>();
+  private trouble = NO_TROUBLE;
+  private troubledMs = Number.NEGATIVE_INFINITY;
+  private isEager = false;
 
   constructor(
     queue: EventQueue,
@@ -43,23 +58,59 @@ export class OriginServer {
     this.observer = observer;
   }
 
+  /** Nothing is wrong with it, and has not been for so long that everybody has asked again. */
+  get isSound(): boolean {
+    return this.trouble === NO_TROUBLE && this.queue.nowMs - this.troubledMs > FORGIVEN_MS;
+  }
+
+  /** It can say what is broadcast. */
+  get isAnswering(): boolean {
+    return this.trouble.failing < 1;
+  }
+
+  beginTrouble(trouble: Partial<ServerTrouble>): void {
+    this.trouble = { ...this.trouble, ...trouble };
+  }
+
+  endTrouble(): void {
+    this.trouble = NO_TROUBLE;
+    this.troubledMs = this.queue.nowMs;
+  }
+
+  /** Nothing is slow from now on: whoever still stalls has itself to blame. */
+  becomeEager(): void {
+    this.isEager = true;
+  }
+
+  /** The source began anew: responses of the epoch before end. */
+  closeStreams(): void {
+    for (const peer of [...this.streaming]) this.breakOff(peer, 'epoch-over');
+  }
+
   /** Request, and the first byte of the answer. */
   answerMs(): number {
-    if (this.givenMs !== undefined) return this.random.between(...this.givenMs);
-    const slowMs = this.random.fraction() < SLOW_SHARE ? this.random.between(...SLOW_MS) : 0;
-    return this.random.between(...HTTP_MS) + slowMs;
+    const { random, trouble } = this;
+    if (this.givenMs !== undefined) return random.between(...this.givenMs) + trouble.slowMs;
+    const isSlow = random.fraction() < SLOW_SHARE && !this.isEager;
+    const slowMs = isSlow ? random.between(...SLOW_MS) : 0;
+    return random.between(...HTTP_MS) + slowMs + trouble.slowMs;
   }
 
   answer(peer: SimulatedPeer, reason: FetchReason, epoch: Epoch, sequence: Sequence): void {
     this.queue.after(this.answerMs(), () => {
       if (!peer.isAlive) return;
-      const packet = epoch === SIMULATED_EPOCH ? this.broadcast.packet(sequence) : undefined;
-      if (packet === undefined || this.fails()) {
+      const packet = epoch === this.broadcast.epoch ? this.broadcast.packet(sequence) : undefined;
+      if (packet === undefined || this.happens(this.trouble.failing)) {
         peer.feed({ type: 'fetch-failed', epoch, sequence });
         return;
       }
       this.observer.serve(peer, reason, packet.bytes.byteLength);
-      this.bring(peer, packet, 0, () => peer.feed({ type: 'packet-from-server', packet, via: reason }));
+      const isWhole = !this.happens(this.trouble.truncating);
+      this.bring(peer, packet, 0, () => {
+        peer.feed(
+          isWhole ? { type: 'packet-from-server', packet, via: reason } : { type: 'fetch-failed', epoch, sequence },
+        );
+      });
     });
   }
 
@@ -75,8 +126,9 @@ export class OriginServer {
     }
     this.queue.after(this.answerMs(), () => {
       if (!peer.isAlive || peer.streamGeneration !== generation) return;
-      if (this.fails()) {
-        peer.feed({ type: 'server-stream-closed', reason: 'http-503' });
+      const isOver = peer.epoch !== this.broadcast.epoch;
+      if (isOver || this.happens(this.trouble.failing)) {
+        peer.feed({ type: 'server-stream-closed', reason: isOver ? 'epoch-over' : 'http-503' });
         return;
       }
       peer.stream = { substreams, generation };
@@ -99,6 +151,10 @@ export class OriginServer {
   private stream(peer: SimulatedPeer, packet: Packet): void {
     const { stream } = peer;
     if (stream === undefined || !stream.substreams.includes(packet.header.sequence % SUBSTREAMS)) return;
+    if (this.happens(this.trouble.truncating)) {
+      this.breakOff(peer, 'truncated');
+      return;
+    }
     this.observer.serve(peer, 'stream', packet.bytes.byteLength);
     this.bring(peer, packet, peer.httpOneWayMs, () => {
       if (peer.streamGeneration === stream.generation) peer.feed({ type: 'packet-from-server', packet, via: 'stream' });
@@ -115,7 +171,16 @@ export class OriginServer {
     });
   }
 
-  private fails(): boolean {
-    return this.failing > 0 && this.random.fraction() < this.failing;
+  private breakOff(peer: SimulatedPeer, reason: string): void {
+    this.streaming.delete(peer);
+    peer.stream = undefined;
+    const { streamGeneration } = peer;
+    this.queue.after(peer.httpOneWayMs, () => {
+      if (peer.streamGeneration === streamGeneration) peer.feed({ type: 'server-stream-closed', reason });
+    });
+  }
+
+  private happens(share: number): boolean {
+    return share > 0 && this.random.fraction() < share;
   }
 }

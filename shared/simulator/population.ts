@@ -2,7 +2,23 @@ import { Random } from '../basics/random.ts';
 import { drawLine, LINES, type LineName, MEAN_UPLINK_KBPS } from './lines.ts';
 import { SCENARIOS, type Scenario, type SimulationOptions } from './scenarios.ts';
 
-export type Behaviour = 'honest' | 'opted-out' | 'black-hole' | 'polluter' | 'sybil';
+/** Those who break the protocol, each in its own way (misbehaviour.ts). */
+const BYZANTINE = [
+  'polluter',
+  'equivocator',
+  'corrupter',
+  'latecomer',
+  'slowpoke',
+  'prophet',
+  'anachronist',
+  'oversizer',
+  'empty-sender',
+  'wrong-channel',
+  'lying-map',
+  'request-flood',
+] as const;
+
+export type Behaviour = 'honest' | 'opted-out' | 'black-hole' | 'sybil' | (typeof BYZANTINE)[number];
 
 /** All that is settled about a viewer before the run. */
 export type PlannedViewer = {
@@ -24,8 +40,9 @@ export type PlannedViewer = {
   readonly seed: number;
 };
 
-/** The first audience comes within this. */
+/** The first audience comes within this, or within a shorter warm-up. */
 const RAMP_MS = 15_000;
+const RAMP_MS_MIN = 2000;
 const FLASH_FROM = 50;
 const FLASH_MS = 30_000;
 const DEPARTURE_SHARE = 0.3;
@@ -48,11 +65,12 @@ export function planAudience(options: SimulationOptions): PlannedViewer[] {
 }
 
 function arrivals({ peers, minutes, warmUpMs }: SimulationOptions, scenario: Scenario, random: Random): number[] {
+  const rampMs = Math.max(RAMP_MS_MIN, Math.min(RAMP_MS, warmUpMs));
   const times: number[] = [];
   const endMs = minutes * 60_000;
   const isFlash = scenario.audience === 'flash';
   const first = isFlash ? Math.max(2, Math.round(peers / FLASH_FROM)) : peers;
-  for (let count = 0; count < first; count++) times.push(500 + random.fraction() * (isFlash ? 2000 : RAMP_MS));
+  for (let count = 0; count < first; count++) times.push(500 + random.fraction() * (isFlash ? 2000 : rampMs));
   if (isFlash) for (let count = first; count < peers; count++) times.push(warmUpMs + random.fraction() * FLASH_MS);
   // Whoever leaves is followed by another.
   const meanGapMs = scenario.sessionMs / (isFlash ? first : peers);
@@ -93,11 +111,14 @@ function planViewer(
   };
 }
 
-function drawBehaviour({ optedOut, blackHoles, polluters, sybils }: Scenario, chance: number): Behaviour {
+function drawBehaviour({ optedOut, blackHoles, polluters, sybils, byzantine }: Scenario, chance: number): Behaviour {
   if (chance < optedOut) return 'opted-out';
   if (chance < optedOut + blackHoles) return 'black-hole';
   if (chance < optedOut + blackHoles + polluters) return 'polluter';
-  return chance < optedOut + blackHoles + polluters + sybils ? 'sybil' : 'honest';
+  const others = optedOut + blackHoles + polluters + sybils;
+  if (chance < others) return 'sybil';
+  const kind = byzantine > 0 ? Math.floor(((chance - others) / byzantine) * BYZANTINE.length) : BYZANTINE.length;
+  return BYZANTINE[kind] ?? 'honest';
 }
 
 function departTogether(viewers: PlannedViewer[], { warmUpMs }: SimulationOptions, random: Random): PlannedViewer[] {

@@ -1,5 +1,6 @@
 import { SwarmtubeError } from '../basics/errors.ts';
 import type { EngineConfig } from '../swarm/engine-config.ts';
+import type { FaultName, PlannedFault } from './fault-names.ts';
 
 /** An audience and what befalls it. */
 export type Scenario = {
@@ -20,8 +21,12 @@ export type Scenario = {
   /** Many of one owner: they claim a large uplink, sit behind one address and forward nothing. */
   readonly sybils: number;
   readonly audience: 'steady' | 'flash' | 'mass-departure';
-  /** Happens in the middle of the measured time. */
-  readonly fault: 'none' | 'tracker-restart' | 'seeder-crash' | 'server-faults' | 'partition';
+  /** One viewer in so many is of any of the kinds that break the protocol (byzantine.ts). */
+  readonly byzantine: number;
+  /** All strike in the same moment, 5 s after the warm-up. */
+  readonly faults: readonly FaultName[];
+  /** Two to four faults, which and when drawn from the seed. */
+  readonly isChaos: boolean;
 };
 
 const STEADY: Scenario = {
@@ -35,7 +40,9 @@ const STEADY: Scenario = {
   optedOut: 0,
   sybils: 0,
   audience: 'steady',
-  fault: 'none',
+  byzantine: 0,
+  faults: [],
+  isChaos: false,
 };
 
 export const SCENARIOS = {
@@ -52,14 +59,43 @@ export const SCENARIOS = {
   'black-holes': { ...STEADY, what: '3 % take children and forward nothing', blackHoles: 0.03 },
   polluters: { ...STEADY, what: '20 % forge every packet that they pass on', polluters: 0.2 },
   sybils: { ...STEADY, what: '20 % are one attacker who claims much and forwards nothing', sybils: 0.2 },
-  'tracker-restart': { ...STEADY, what: 'the tracker restarts with empty memory', fault: 'tracker-restart' },
+  'tracker-restart': { ...STEADY, what: 'the tracker restarts with empty memory', faults: ['tracker-restart'] },
   'seeder-crash': {
     ...STEADY,
     what: 'the seeder vanishes from the swarm and comes back after 5 s',
-    fault: 'seeder-crash',
+    faults: ['seeder-crash'],
   },
-  'server-faults': { ...STEADY, what: 'one HTTP answer in four fails for 20 s', fault: 'server-faults' },
-  partition: { ...STEADY, what: 'half of the pairs lose each other for 10 s', fault: 'partition' },
+  'server-faults': { ...STEADY, what: 'one HTTP answer in four fails for 20 s', faults: ['server-faults'] },
+  partition: { ...STEADY, what: 'half of the pairs lose each other for 10 s', faults: ['partition'] },
+  'source-gap': { ...STEADY, what: 'the source pauses for 5 s', faults: ['source-gap'] },
+  'epoch-change': { ...STEADY, what: 'the source begins anew in another epoch', faults: ['epoch-change'] },
+  'seeder-restart': {
+    ...STEADY,
+    what: 'seeder, server and source go down for 4 s and come back with a new epoch',
+    faults: ['seeder-restart'],
+  },
+  'server-down': { ...STEADY, what: 'no HTTP answer for 6 s', faults: ['server-down'] },
+  'poor-lines': {
+    ...STEADY,
+    what: 'jitter, loss, packets that come twice, and a third of the uplinks collapsed, for 10 s',
+    faults: ['jitter', 'loss', 'duplicates', 'uplink-collapse'],
+  },
+  'broken-links': {
+    ...STEADY,
+    what: 'links clog, break and become deaf on one side for 8 s',
+    faults: ['clogged-links', 'channels-closed', 'one-way'],
+  },
+  freeze: { ...STEADY, what: 'a third of the tabs freeze for 6 s', faults: ['freeze'] },
+  clocks: { ...STEADY, what: 'a third of the viewers are wrong about the time for 8 s', faults: ['clock-jump'] },
+  byzantine: { ...STEADY, what: '20 % break the protocol, each in its own way', byzantine: 0.2 },
+  chaos: { ...STEADY, what: 'two to four faults, drawn from the seed', isChaos: true },
+  'byzantine-chaos': {
+    ...STEADY,
+    what: 'the same, with 10 % who break the protocol and sessions of 2 min',
+    sessionMs: 120_000,
+    byzantine: 0.1,
+    isChaos: true,
+  },
   'nobody-uploads': { ...STEADY, what: 'nobody may upload', rho: 0, uploaders: 0 },
 } as const satisfies Record<string, Scenario>;
 
@@ -92,6 +128,8 @@ export type SimulationOptions = {
   readonly uploadLimit: number;
   /** Settings of every viewer's engine that differ from the shipped ones: a rule turned off, a number changed. */
   readonly engine: Partial<EngineConfig>;
+  /** In place of the scenario's faults. */
+  readonly faults: readonly PlannedFault[] | undefined;
 };
 
 export function simulationOptions(given: Partial<SimulationOptions> & { readonly minutes: number }): SimulationOptions {
@@ -111,6 +149,7 @@ export function simulationOptions(given: Partial<SimulationOptions> & { readonly
     verifyMs: 0,
     uploadLimit: 0,
     engine: {},
+    faults: undefined,
     ...given,
   };
   if (options.warmUpMs >= options.minutes * 60_000) {

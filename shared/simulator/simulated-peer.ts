@@ -1,10 +1,10 @@
-import type { Millis, PeerId } from '../basics/units.ts';
+import type { Epoch, Millis, PeerId, Sequence } from '../basics/units.ts';
 import { SwarmEngine } from '../swarm/engine.ts';
 import type { EngineConfig } from '../swarm/engine-config.ts';
 import type { EngineInput, EngineOutput } from '../swarm/engine-types.ts';
 import type { PeerRole } from '../wire/tracker-messages.ts';
 import { LineQueue, WIRE_SHARE } from './lines.ts';
-import { bugAfter, bugInput, bugOutputs, type PlantedBug } from './planted-bugs.ts';
+import { bugConfig, type PlantedBug, Sabotage } from './planted-bugs.ts';
 import type { PlannedViewer } from './population.ts';
 
 /** One direction of a connection, as its sender sees it. */
@@ -30,6 +30,8 @@ export type Attempt = { readonly name: PeerId };
 export interface PeerWorld {
   readonly nowMs: number;
   perform(peer: SimulatedPeer, output: EngineOutput): void;
+  /** Before an input is handled. */
+  hears(peer: SimulatedPeer, input: EngineInput): void;
   handled(peer: SimulatedPeer, outputs: readonly EngineOutput[]): void;
   reportBuffers(peer: SimulatedPeer): void;
   scheduleWakeup(peer: SimulatedPeer, atMs: number, run: () => void): void;
@@ -39,6 +41,8 @@ export interface PeerWorld {
 /** Packets of which a peer remembers whether it has them: 53 s. */
 const REMEMBERED = 1024;
 
+/** What a frozen tab is sent meanwhile: some 100 messages a second for half a minute. */
+const HELD_INPUTS_MAX = 3000;
 /** Woken so often within one millisecond: more than the invariants allow. */
 const SPIN_WAKEUPS = 30;
 
@@ -65,12 +69,22 @@ export class SimulatedPeer {
   /** First packet of its playback; undefined: it has not heard of the epoch yet. */
   startSequence: number | undefined;
   firstMissing = 0;
-  private readonly bug: PlantedBug | undefined;
+  /** What its engine was told to play. */
+  epoch: Epoch | undefined;
+  deliveredMs = 0;
+  thawedMs = Number.NEGATIVE_INFINITY;
+  describedMs = Number.NEGATIVE_INFINITY;
+  /** So wrong is it about the time. */
+  clockErrorMs = 0;
+  clockSetMs = Number.NEGATIVE_INFINITY;
+  private readonly sabotage: Sabotage | undefined;
   private readonly engine: SwarmEngine;
   private readonly world: PeerWorld;
   private readonly delivered = new Float64Array(REMEMBERED).fill(-1);
   private readonly inputs: EngineInput[] = [];
+  private readonly heldInputs: EngineInput[] = [];
   private isHandling = false;
+  private isAsleep = false;
   private wakeupAtMs: number | undefined;
   private wokenMs = -1;
   private wakeups = 0;
@@ -83,7 +97,8 @@ export class SimulatedPeer {
     delays: { readonly trackerOneWayMs: number; readonly httpOneWayMs: number },
     bug: PlantedBug | undefined,
   ) {
-    this.bug = bug;
+    const isSabotaged = bug !== undefined && plan.behaviour === 'honest' && role === 'viewer';
+    this.sabotage = isSabotaged ? new Sabotage(bug) : undefined;
     this.world = world;
     this.role = role;
     this.plan = plan;
@@ -92,7 +107,7 @@ export class SimulatedPeer {
     this.uploadBytesPerSecond = plan.isUploader ? Math.round(plan.allowedKbps * 125) : 0;
     this.trackerOneWayMs = delays.trackerOneWayMs;
     this.httpOneWayMs = delays.httpOneWayMs;
-    this.engine = new SwarmEngine({ role, seed: plan.seed, config });
+    this.engine = new SwarmEngine({ role, seed: plan.seed, config: { ...config, ...(isSabotaged && bugConfig(bug)) } });
   }
 
   get isHonest(): boolean {
@@ -101,12 +116,47 @@ export class SimulatedPeer {
 
   feed(input: EngineInput): void {
     if (!this.isAlive) return;
+    if (this.isAsleep) {
+      if (this.heldInputs.length < HELD_INPUTS_MAX) this.heldInputs.push(input);
+      return;
+    }
     this.inputs.push(input);
     if (this.isHandling) return;
     this.isHandling = true;
     this.handleInputs();
     this.isHandling = false;
     this.scheduleWakeup();
+  }
+
+  get isFrozen(): boolean {
+    return this.isAsleep;
+  }
+
+  /** The tab does nothing any more: what comes waits. */
+  freeze(): void {
+    this.isAsleep = true;
+  }
+
+  /** All that waited comes at once. */
+  thaw(): void {
+    this.isAsleep = false;
+    this.thawedMs = this.world.nowMs;
+    for (const input of this.heldInputs.splice(0)) this.feed(input);
+    this.feed({ type: 'wakeup' });
+  }
+
+  /** It plays another epoch from here on: nothing of the one before counts. */
+  beginEpoch(epoch: Epoch, startSequence: Sequence): void {
+    if (epoch !== this.epoch) this.delivered.fill(-1);
+    this.epoch = epoch;
+    this.startSequence = startSequence;
+    this.firstMissing = startSequence;
+    this.feed({ type: 'epoch', epoch, startSequence });
+  }
+
+  /** For whoever weighs what it holds. */
+  get state(): object {
+    return this.engine;
   }
 
   snapshot(): ReturnType<SwarmEngine['snapshot']> {
@@ -122,16 +172,18 @@ export class SimulatedPeer {
   }
 
   private handleInputs(): void {
-    const { inputs, world } = this;
+    const { inputs, world, sabotage } = this;
     for (let at = 0; at < inputs.length; at++) {
-      const bug = this.isHonest && this.role === 'viewer' ? this.bug : undefined;
       const nowMs = world.nowMs as Millis;
-      const input = bugInput(bug, inputs[at] as EngineInput);
+      const given = inputs[at] as EngineInput;
+      world.hears(this, given);
+      const input = sabotage === undefined ? given : sabotage.input(given);
       if (input === undefined) continue;
-      const outputs = bugOutputs(bug, this.engine.handle(input, nowMs));
+      const ordered = this.engine.handle(input, nowMs);
+      const outputs = sabotage === undefined ? ordered : sabotage.outputs(ordered);
       world.handled(this, outputs);
       for (const output of outputs) if (this.isAlive) world.perform(this, output);
-      for (const output of bugAfter(bug, input, nowMs)) world.perform(this, output);
+      if (sabotage !== undefined) for (const output of sabotage.after(input, nowMs)) world.perform(this, output);
       if (at === inputs.length - 1 && this.isAlive) world.reportBuffers(this);
     }
     inputs.length = 0;

@@ -1,8 +1,10 @@
 import { Random } from '../basics/random.ts';
 import type { PeerId, Sequence } from '../basics/units.ts';
-import type { EngineOutput } from '../swarm/engine-types.ts';
-import { Broadcast, SIMULATED_EPOCH, WALL_MS } from './broadcast.ts';
+import type { EngineInput, EngineOutput } from '../swarm/engine-types.ts';
+import { Broadcast, WALL_MS } from './broadcast.ts';
 import { EventQueue } from './event-queue.ts';
+import { planFaults } from './fault-plan.ts';
+import { FAULTS, type FaultWorld } from './faults.ts';
 import { type GivenWorld, SEEDER_NUMBER } from './given-world.ts';
 import { type Failure, Invariants } from './invariants.ts';
 import { type Figures, Measures } from './measures.ts';
@@ -40,10 +42,10 @@ const HTTP_ONE_WAY_MS: readonly [number, number] = [25, 60];
 const PLAYBACK_MS = 500;
 /** The clock of a viewer is set by half a round trip. */
 const CLOCK_ERROR_MS = 12;
-const FAULT_AFTER_MS = 5000;
-const SEEDER_DOWN_MS = 5000;
-const SERVER_FAULT_MS = 20_000;
-const PARTITION_MS = 10_000;
+/** The player asks what is broadcast: now and then, when nothing comes any more, and again when there is no answer. */
+const REFRESH_MS = 30_000;
+const DRY_MS = 2000;
+const ASK_AGAIN_MS = 1000;
 const SEEDER_KBPS = 1_000_000;
 /** The seeder's line, believed at once (seeder/swarm-seeder.ts). */
 const SEEDER_BYTES_PER_SECOND = 12_500_000;
@@ -53,22 +55,24 @@ const APART_MS = 10_000;
  * A swarm in one process: the shipped engine at every viewer and at the seeder, the shipped tracker, and between them lines,
  * distances, a server and an audience that follow from a seed. Pure: the same options give the same run on any machine.
  */
-export class Simulation implements PeerWorld {
+export class Simulation implements PeerWorld, FaultWorld {
   readonly options: SimulationOptions;
   private readonly scenario: Scenario;
   private readonly extras: SimulationExtras;
-  private readonly queue = new EventQueue();
+  readonly queue = new EventQueue();
   private readonly broadcast: Broadcast;
-  private readonly network: Network;
-  private readonly server: OriginServer;
-  private readonly tracker: TrackerService;
+  readonly network: Network;
+  readonly server: OriginServer;
+  readonly tracker: TrackerService;
+  readonly viewers = new Set<SimulatedPeer>();
+  readonly wallMs = WALL_MS;
   private readonly measures: Measures;
   private readonly invariants: Invariants;
   private readonly trace = new TraceHash();
   private readonly random: Random;
-  private readonly viewers = new Set<SimulatedPeer>();
   private seeder: SimulatedPeer | undefined;
-  private isServerSound = true;
+  private pauses = 0;
+  private isEpochOver = false;
   private inputs = 0;
 
   constructor(options: SimulationOptions, extras: SimulationExtras = {}) {
@@ -88,7 +92,7 @@ export class Simulation implements PeerWorld {
       extras.given?.httpAnswerMs,
     );
     this.tracker = new TrackerService(this.queue, this.random.fork(), this.network, bitrateKbps);
-    this.invariants = new Invariants(this.broadcast, (id) => this.network.peerOf(id));
+    this.invariants = new Invariants(this.broadcast, this.network, this.server, this.scenario);
     const { given } = extras;
     const wobble = new Wobble(this.queue, given === undefined ? this.scenario.wobble : 0);
     for (const plan of given?.viewers ?? planAudience(options))
@@ -96,7 +100,7 @@ export class Simulation implements PeerWorld {
     this.queue.at(0, () => this.openSeeder());
     this.queue.at(1, () => this.produce(1));
     this.queue.at(options.warmUpMs, () => this.measures.begin());
-    this.queue.at(options.warmUpMs + FAULT_AFTER_MS, () => this.strike());
+    this.planFaults(wobble);
     this.queue.at(1000, () => this.everySecond(1));
   }
 
@@ -119,8 +123,17 @@ export class Simulation implements PeerWorld {
   // --- What engines order --------------------------------------------------------------------------------------------------
 
   perform(peer: SimulatedPeer, ordered: EngineOutput): void {
-    const output = misbehave(peer.plan.behaviour, ordered);
-    if (output === undefined) return;
+    if (peer.isHonest) {
+      this.carryOut(peer, ordered);
+      return;
+    }
+    for (const { output, delayMs } of misbehave(peer.plan.behaviour, ordered, this.nowMs)) {
+      if (delayMs === 0) this.carryOut(peer, output);
+      else this.queue.after(delayMs, () => this.carryOut(peer, output));
+    }
+  }
+
+  private carryOut(peer: SimulatedPeer, output: EngineOutput): void {
     this.invariants.output(peer, output, this.nowMs);
     this.note(peer, output);
     switch (output.type) {
@@ -150,6 +163,7 @@ export class Simulation implements PeerWorld {
         if (peer.isHonest && !this.broadcast.isGenuine(output.packet))
           this.measures.forgedBytesPlayed += bytes.byteLength;
         peer.noteDelivered(header.sequence);
+        peer.deliveredMs = this.nowMs;
         this.measures.delivered(peer, header.sequence, bytes.byteLength, this.nowMs);
         break;
       }
@@ -163,10 +177,16 @@ export class Simulation implements PeerWorld {
       case 'report':
         this.tracker.tell(peer, output);
         break;
-      case 'banned':
       case 'epoch-unknown':
+        this.describe(peer);
+        break;
+      case 'banned':
         break;
     }
+  }
+
+  hears(peer: SimulatedPeer, input: EngineInput): void {
+    this.invariants.input(peer, input, this.nowMs);
   }
 
   handled(peer: SimulatedPeer, outputs: readonly EngineOutput[]): void {
@@ -192,21 +212,22 @@ export class Simulation implements PeerWorld {
   private produce(count: number): void {
     const { latencyMs } = this.options;
     this.queue.at(1 + count * this.broadcast.intervalMs, () => this.produce(count + 1));
+    if (this.pauses > 0) return;
     const packet = this.broadcast.produce(this.nowMs);
-    const { sequence } = packet.header;
+    const { epoch, sequence } = packet.header;
     this.measures.produced(packet.bytes.byteLength);
     this.seeder?.feed({ type: 'packet-produced', packet });
     this.server.produced(packet);
     this.queue.after(latencyMs, () => {
-      this.measures.deadline(sequence, this.nowMs, (peer) =>
-        this.invariants.missing(peer, sequence, this.nowMs, this.isServerSound),
-      );
+      if (epoch !== this.broadcast.epoch) return;
+      this.measures.deadline(sequence, this.nowMs, (peer) => this.invariants.missing(peer, sequence, this.nowMs));
     });
   }
 
   // --- Coming and going ----------------------------------------------------------------------------------------------------
 
-  private openSeeder(): void {
+  openSeeder(): void {
+    if (this.seeder !== undefined) return;
     const plan = seederPlan(this.random.nextUint32());
     const { copies } = this.options;
     const config = { initialUplinkBytesPerSecond: SEEDER_BYTES_PER_SECOND, ...(copies > 0 && { copies }) };
@@ -214,7 +235,7 @@ export class Simulation implements PeerWorld {
     this.seeder = peer;
     this.invariants.joined(peer, this.nowMs);
     peer.feed({ type: 'clock', offsetMs: WALL_MS });
-    peer.feed({ type: 'epoch', epoch: SIMULATED_EPOCH, startSequence: this.broadcast.newestDoor as Sequence });
+    peer.beginEpoch(this.broadcast.epoch, this.broadcast.newestDoor as Sequence);
     this.tracker.join(peer);
     for (let sequence = this.broadcast.newestDoor; sequence <= this.broadcast.newest; sequence++) {
       const packet = this.broadcast.packet(sequence);
@@ -243,24 +264,49 @@ export class Simulation implements PeerWorld {
   /** The channel is described: from here on as player/channel-session.ts does. */
   private start(peer: SimulatedPeer, clockErrorMs: number): void {
     if (!peer.isAlive) return;
-    const startSequence = this.broadcast.newestDoor as Sequence;
+    if (!this.isLive) {
+      this.queue.after(ASK_AGAIN_MS, () => this.start(peer, clockErrorMs));
+      return;
+    }
     peer.feed({ type: 'clock', offsetMs: WALL_MS + Math.round(clockErrorMs) });
-    peer.startSequence = startSequence;
-    peer.firstMissing = startSequence;
-    peer.feed({ type: 'epoch', epoch: SIMULATED_EPOCH, startSequence });
+    peer.beginEpoch(this.broadcast.epoch, this.broadcast.newestDoor as Sequence);
+    this.queue.after(REFRESH_MS, () => this.refresh(peer));
     peer.feed({ type: 'upload-limit', bytesPerSecond: peer.uploadBytesPerSecond });
     if (peer.plan.behaviour === 'opted-out') peer.feed({ type: 'swarm-enabled', isEnabled: false });
     else this.tracker.join(peer);
     this.play(peer);
   }
 
+  private refresh(peer: SimulatedPeer): void {
+    this.describe(peer);
+    if (peer.isAlive) this.queue.after(REFRESH_MS, () => this.refresh(peer));
+  }
+
+  /** It asks the server what is broadcast. */
+  private describe(peer: SimulatedPeer): void {
+    if (peer.describedMs + DRY_MS > this.nowMs) return;
+    peer.describedMs = this.nowMs;
+    this.queue.after(this.server.answerMs(), () => {
+      if (!peer.isAlive || peer.isFrozen || !this.isLive || peer.epoch === this.broadcast.epoch) return;
+      this.invariants.began(peer, this.nowMs);
+      peer.beginEpoch(this.broadcast.epoch, this.broadcast.newestDoor as Sequence);
+    });
+  }
+
+  private get isLive(): boolean {
+    return this.server.isAnswering && this.broadcast.newest >= 0;
+  }
+
   /** Tells the engine where playback is: at the first packet missing, unless that is given up for later ones. */
   private play(peer: SimulatedPeer): void {
     if (!peer.isAlive) return;
+    this.queue.after(PLAYBACK_MS, () => this.play(peer));
+    if (peer.isFrozen) return;
+    if (peer.deliveredMs + DRY_MS < this.nowMs) this.describe(peer);
+    if (peer.epoch !== this.broadcast.epoch) return;
     const { latencyMs } = this.options;
     while (peer.firstMissing <= this.broadcast.newest && this.isPast(peer, peer.firstMissing)) peer.firstMissing++;
     peer.feed({ type: 'playback', targetLatencyMs: latencyMs, nextSequence: peer.firstMissing as Sequence });
-    this.queue.after(PLAYBACK_MS, () => this.play(peer));
   }
 
   private isPast(peer: SimulatedPeer, sequence: number): boolean {
@@ -268,9 +314,12 @@ export class Simulation implements PeerWorld {
   }
 
   private depart(peer: SimulatedPeer): void {
-    if (!peer.isAlive) return;
-    this.tracker.leave(peer, peer.plan.isGraceful);
-    if (peer.plan.isGraceful) this.network.leave(peer);
+    if (peer.isAlive) this.remove(peer, peer.plan.isGraceful);
+  }
+
+  private remove(peer: SimulatedPeer, isGraceful: boolean): void {
+    this.tracker.leave(peer, isGraceful);
+    if (isGraceful) this.network.leave(peer);
     else this.network.vanish(peer);
     peer.isAlive = false;
     this.viewers.delete(peer);
@@ -290,43 +339,55 @@ export class Simulation implements PeerWorld {
 
   // --- Faults and looks ----------------------------------------------------------------------------------------------------
 
-  private strike(): void {
-    switch (this.scenario.fault) {
-      case 'none':
-        break;
-      case 'tracker-restart':
-        this.tracker.restart(1000);
-        break;
-      case 'seeder-crash':
-        this.crashSeeder();
-        break;
-      case 'server-faults':
-        this.server.failing = 0.25;
-        this.isServerSound = false;
-        this.queue.after(SERVER_FAULT_MS, () => {
-          this.server.failing = 0;
-        });
-        break;
-      case 'partition':
-        this.network.partition(this.nowMs + PARTITION_MS);
-        break;
+  private planFaults(wobble: Wobble): void {
+    const faults = planFaults(this.options);
+    for (const [at, { name, strikesMs, healsMs }] of faults.entries()) {
+      const random = new Random((this.options.seed ^ 0x666c74) + at);
+      this.queue.at(strikesMs, () => {
+        const heal = FAULTS[name].strike(this, random, healsMs);
+        this.queue.at(healsMs, heal);
+      });
     }
+    if (faults.length === 0) return;
+    const healedMs = Math.max(...faults.map(({ healsMs }) => healsMs));
+    this.invariants.willHeal(Math.min(...faults.map(({ strikesMs }) => strikesMs)), healedMs);
+    this.queue.at(healedMs, () => {
+      this.server.becomeEager();
+      wobble.end();
+    });
   }
 
-  private crashSeeder(): void {
+  pauseSource(): void {
+    this.pauses++;
+  }
+
+  resumeSource(isNewEpoch: boolean): void {
+    this.pauses--;
+    this.isEpochOver ||= isNewEpoch;
+    if (this.pauses > 0 || !this.isEpochOver) return;
+    this.isEpochOver = false;
+    this.broadcast.beginEpoch();
+    this.server.closeStreams();
+  }
+
+  crashSeeder(): void {
     const { seeder } = this;
     if (seeder === undefined) return;
     this.tracker.leave(seeder, false);
     this.network.vanish(seeder);
     seeder.isAlive = false;
     this.seeder = undefined;
-    this.queue.after(SEEDER_DOWN_MS, () => this.openSeeder());
+  }
+
+  vanish(peer: SimulatedPeer): void {
+    if (peer.isAlive) this.remove(peer, false);
   }
 
   private everySecond(second: number): void {
     this.measures.sample(this.viewers);
     for (const peer of this.viewers) this.invariants.sample(peer, this.nowMs);
     if (this.seeder !== undefined) this.invariants.sample(this.seeder, this.nowMs);
+    this.invariants.second(this.nowMs, this.measures.totals);
     this.extras.onSecond?.(second, this.viewers.size);
     this.queue.after(1000, () => this.everySecond(second + 1));
   }

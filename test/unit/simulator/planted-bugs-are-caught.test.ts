@@ -1,39 +1,62 @@
 // The invariants bite: each mistake that can be planted in the engines of a run makes the run fail, by the rule that it breaks.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { parseFault } from '../../../shared/simulator/fault-plan.ts';
 import { PLANTED_BUGS, type PlantedBug } from '../../../shared/simulator/planted-bugs.ts';
-import { type ScenarioName, simulationOptions } from '../../../shared/simulator/scenarios.ts';
+import { type SimulationOptions, simulationOptions } from '../../../shared/simulator/scenarios.ts';
 import { Simulation } from '../../../shared/simulator/simulation.ts';
 
-const CAUGHT_BY: Readonly<Record<PlantedBug, string>> = {
-  'trust-everybody': 'forged-played',
-  'forget-rescue': 'no-rescue',
-  'forget-timers': 'livelock',
-  'deliver-twice': 'twice',
-  'fetch-what-is-here': 'fetch-of-held',
-  'fetch-storm': 'fetch-storm',
-  'ignore-upload-limit': 'upload-cap',
-  'ban-who-leaves': 'honest-banned',
-  'ban-for-no-time': 'ban-too-short',
-  'speak-to-banned': 'banned-is-asked',
-  'endless-control-message': 'size',
-  'mix-epochs': 'epoch',
-  'relay-garbage': 'unverified-relayed',
-};
+type Occasion = Partial<SimulationOptions>;
 
-/** Where the mistake has an occasion. */
-const OCCASIONS: Partial<Readonly<Record<PlantedBug, ScenarioName>>> = {
-  'ignore-upload-limit': 'free-riders',
-  'forget-rescue': 'partition',
-  'fetch-storm': 'partition',
+const POLLUTERS: Occasion = { scenario: 'polluters', minutes: 0.25 };
+const CUT_OFF: Occasion = { scenario: 'partition', minutes: 0.35 };
+const RICH: Occasion = { scenario: 'rich', minutes: 0.25 };
+const LOSSES: Occasion = { ...RICH, faults: [parseFault('loss@5+10'), parseFault('uplink-collapse@5+10')] };
+const NEW_EPOCH: Occasion = { ...RICH, minutes: 0.45, faults: [parseFault('epoch-change@8+2')] };
+
+/** By which rule, and where the mistake has an occasion. */
+const CAUGHT_BY: Readonly<Record<PlantedBug, readonly [rule: string, occasion: Occasion]>> = {
+  'trust-everybody': ['forged-played', POLLUTERS],
+  'forget-rescue': ['no-rescue', CUT_OFF],
+  'forget-timers': ['livelock', RICH],
+  'deliver-twice': ['twice', RICH],
+  'fetch-what-is-here': ['fetch-of-held', RICH],
+  'fetch-storm': ['fetch-storm', CUT_OFF],
+  'ignore-upload-limit': ['upload-cap', { scenario: 'free-riders', minutes: 0.25 }],
+  'ban-who-leaves': ['honest-banned', { scenario: 'churn', minutes: 0.3 }],
+  'ban-for-no-time': ['ban-too-short', POLLUTERS],
+  'speak-to-banned': ['banned-is-asked', POLLUTERS],
+  'endless-control-message': ['size', RICH],
+  'mix-epochs': ['epoch', RICH],
+  'relay-garbage': ['unverified-relayed', RICH],
+  'trust-no-map': ['asked-unannounced', LOSSES],
+  'request-everything': ['requests-cap', LOSSES],
+  'wait-for-ever': ['request-ends', CUT_OFF],
+  'push-to-anybody': ['sent-unasked', RICH],
+  'relay-nothing': ['size', RICH],
+  'forget-closed-links': ['sent-to-nobody', { scenario: 'churn', minutes: 0.3 }],
+  'keep-banned-link': ['banned-is-linked', POLLUTERS],
+  'rescue-late': ['rescue-late', CUT_OFF],
+  'forget-epochs': ['not-healed', NEW_EPOCH],
+  'fetch-in-old-epoch': ['epoch', CUT_OFF],
+  'keep-everything': ['state', { ...RICH, minutes: 1.2, peers: 4 }],
+  'call-everybody': ['links', { ...RICH, peers: 60, unreachablePairs: 0 }],
+  chatter: ['control-flood', RICH],
+  'pester-the-tracker': ['tracker-storm', RICH],
+  'give-up-the-swarm': ['offload-lost', { scenario: 'tracker-restart', minutes: 0.85, warmUpMs: 12_000 }],
 };
 
 for (const bug of PLANTED_BUGS) {
   test(`caught: ${bug}`, () => {
-    const scenario = OCCASIONS[bug] ?? 'polluters';
-    const options = simulationOptions({ scenario, peers: 20, minutes: 0.4, seed: 1 });
+    const [rule, occasion] = CAUGHT_BY[bug];
+    const options = simulationOptions({ peers: 16, minutes: 0.3, warmUpMs: 5000, seed: 1, ...occasion });
     const { failures } = new Simulation(options, { bug }).run();
-    const rules = new Set(failures.map(({ rule }) => rule));
-    assert.ok(rules.has(CAUGHT_BY[bug]), `caught by ${[...rules].join(', ') || 'nothing'}`);
+    const rules = new Set(failures.map((failure) => failure.rule));
+    assert.ok(rules.has(rule), `caught by ${[...rules].join(', ') || 'nothing'}`);
+    const { failures: others } = new Simulation(options).run();
+    assert.ok(
+      others.every((failure) => failure.rule !== rule),
+      'without the bug the rule is kept',
+    );
   });
 }

@@ -1,0 +1,63 @@
+import type { Scenario } from './scenarios.ts';
+
+/** Bytes that left server and seeder so far, and bytes that viewers got. */
+export type Totals = { readonly served: number; readonly delivered: number };
+
+/** So long after the last fault everybody plays; so long after it the swarm carries what it carried before. */
+const PLAYS_AFTER_MS = 10_000;
+const CARRIES_AFTER_MS = 30_000;
+const CARRIES_SHARE = 0.9;
+/** What a swarm carries is looked at over this. */
+const WINDOW_MS = 8000;
+/** Of swarms that have so much upload, and carried so much before. */
+const RHO_MIN = 1.3;
+const OFFLOAD_MIN = 0.5;
+
+/** The time after the last fault, in which not only nothing bad may happen, but something good must. */
+export class Healing {
+  private readonly scenario: Scenario;
+  private strikesMs = Number.POSITIVE_INFINITY;
+  private healedMs = Number.POSITIVE_INFINITY;
+  private readonly seconds: (Totals & { readonly atMs: number })[] = [];
+
+  constructor(scenario: Scenario) {
+    this.scenario = scenario;
+  }
+
+  plan(strikesMs: number, healedMs: number): void {
+    this.strikesMs = strikesMs;
+    this.healedMs = healedMs;
+  }
+
+  /** Everybody who came so long ago must have everything in time. */
+  mustPlay(sinceMs: number, nowMs: number): boolean {
+    return nowMs >= this.healedMs + PLAYS_AFTER_MS && nowMs - sinceMs >= PLAYS_AFTER_MS;
+  }
+
+  /** Once a second. Returns what is wrong, if anything is. */
+  second(nowMs: number, totals: Totals): string | undefined {
+    if (!Number.isFinite(this.healedMs)) return undefined;
+    this.seconds.push({ atMs: nowMs, ...totals });
+    if (this.seconds.length > SECONDS_MAX) this.seconds.shift();
+    const dueMs = this.healedMs + CARRIES_AFTER_MS;
+    if (nowMs < dueMs || nowMs >= dueMs + 1000 || this.scenario.rho < RHO_MIN) return undefined;
+    const before = this.offload(this.strikesMs);
+    const after = this.offload(nowMs);
+    if (before === undefined || after === undefined || before < OFFLOAD_MIN) return undefined;
+    if (after >= before * CARRIES_SHARE) return undefined;
+    return `offload was ${percent(before)} before the fault and is ${percent(after)} half a minute after it`;
+  }
+
+  private offload(untilMs: number): number | undefined {
+    const last = this.seconds.findLast(({ atMs }) => atMs <= untilMs);
+    const first = this.seconds.findLast(({ atMs }) => atMs <= untilMs - WINDOW_MS);
+    if (first === undefined || last === undefined || last.delivered <= first.delivered) return undefined;
+    return 1 - (last.served - first.served) / (last.delivered - first.delivered);
+  }
+}
+
+const SECONDS_MAX = 600;
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(0)} %`;
+}
