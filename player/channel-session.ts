@@ -190,7 +190,7 @@ export class ChannelSession {
     if (epoch === this.epoch && !isBehind) return;
     this.epoch = epoch;
     this.events.onEpoch(epoch, doorSequence);
-    driver.setEpoch(epoch, doorSequence);
+    driver.setEpoch(epoch, doorSequence, newestSequence ?? undefined);
     if (this.driver !== undefined) return;
     this.driver = driver;
     this.applyUploadLimit();

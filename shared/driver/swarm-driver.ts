@@ -104,9 +104,9 @@ export class SwarmDriver {
     this.feed({ type: 'packet-produced', packet });
   }
 
-  setEpoch(epoch: Epoch, startSequence: Sequence): void {
+  setEpoch(epoch: Epoch, startSequence: Sequence, newestSequence: Sequence | undefined): void {
     this.epoch = epoch;
-    this.feed({ type: 'epoch', epoch, startSequence });
+    this.feed({ type: 'epoch', epoch, startSequence, newestSequence });
   }
 
   /** From our `nowMs` to the seeder's wall clock. */

@@ -14,7 +14,7 @@ const YOUNG_MS = 5000;
 
 export type Figures = {
   readonly viewers: number;
-  /** Bytes that left seeder and server, in copies of the stream. `rescue` holds `lease`: server streams after the start. */
+  /** Bytes that left seeder and server, in copies of the stream. `rescue` holds `lease`: server streams. */
   readonly copies: { readonly push: number; readonly start: number; readonly rescue: number; readonly total: number };
   readonly leaseCopies: number;
   readonly copiesBound: number;
@@ -113,12 +113,10 @@ export class Measures implements NetworkObserver, ServerObserver {
     if (to.has(sequenceOf(bytes))) this.duplicateBytes += bytes.byteLength;
   }
 
-  serve(peer: SimulatedPeer, via: FetchReason | 'stream', bytes: number): void {
+  serve(_peer: SimulatedPeer, via: FetchReason | 'stream', bytes: number): void {
     this.totals.served += bytes;
     if (!this.isMeasuring) return;
-    if (via === 'rescue') this.served.rescue += bytes;
-    else if (via === 'start' || !peer.hasEndedStart) this.served.start += bytes;
-    else this.served.lease += bytes;
+    this.served[via === 'stream' ? 'lease' : via] += bytes;
   }
 
   delivered(peer: SimulatedPeer, sequence: number, bytes: number, nowMs: number): void {

@@ -120,10 +120,7 @@ export class OriginServer {
     // What is under way goes on until the new request arrives: the old response is dropped by the client at once.
     peer.stream = undefined;
     this.streaming.delete(peer);
-    if (substreams.length === 0) {
-      peer.hasEndedStart = true;
-      return;
-    }
+    if (substreams.length === 0) return;
     this.queue.after(this.answerMs(), () => {
       if (!peer.isAlive || peer.streamGeneration !== generation) return;
       const isOver = peer.epoch !== this.broadcast.epoch;

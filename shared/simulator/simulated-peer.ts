@@ -65,7 +65,6 @@ export class SimulatedPeer {
   isAlive = true;
   stream: { readonly substreams: readonly number[]; readonly generation: number } | undefined;
   streamGeneration = 0;
-  hasEndedStart = false;
   /** First packet of its playback; undefined: it has not heard of the epoch yet. */
   startSequence: number | undefined;
   firstMissing = 0;
@@ -146,12 +145,12 @@ export class SimulatedPeer {
   }
 
   /** It plays another epoch from here on: nothing of the one before counts. */
-  beginEpoch(epoch: Epoch, startSequence: Sequence): void {
+  beginEpoch(epoch: Epoch, startSequence: Sequence, newestSequence?: Sequence): void {
     if (epoch !== this.epoch) this.delivered.fill(-1);
     this.epoch = epoch;
     this.startSequence = startSequence;
     this.firstMissing = startSequence;
-    this.feed({ type: 'epoch', epoch, startSequence });
+    this.feed({ type: 'epoch', epoch, startSequence, newestSequence });
   }
 
   /** For whoever weighs what it holds. */

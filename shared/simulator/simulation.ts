@@ -269,7 +269,7 @@ export class Simulation implements PeerWorld, FaultWorld {
       return;
     }
     peer.feed({ type: 'clock', offsetMs: WALL_MS + Math.round(clockErrorMs) });
-    peer.beginEpoch(this.broadcast.epoch, this.broadcast.newestDoor as Sequence);
+    peer.beginEpoch(this.broadcast.epoch, this.broadcast.newestDoor as Sequence, this.broadcast.newest as Sequence);
     this.queue.after(REFRESH_MS, () => this.refresh(peer));
     peer.feed({ type: 'upload-limit', bytesPerSecond: peer.uploadBytesPerSecond });
     if (peer.plan.behaviour === 'opted-out') peer.feed({ type: 'swarm-enabled', isEnabled: false });
@@ -289,7 +289,7 @@ export class Simulation implements PeerWorld, FaultWorld {
     this.queue.after(this.server.answerMs(), () => {
       if (!peer.isAlive || peer.isFrozen || !this.isLive || peer.epoch === this.broadcast.epoch) return;
       this.invariants.began(peer, this.nowMs);
-      peer.beginEpoch(this.broadcast.epoch, this.broadcast.newestDoor as Sequence);
+      peer.beginEpoch(this.broadcast.epoch, this.broadcast.newestDoor as Sequence, this.broadcast.newest as Sequence);
     });
   }
 

@@ -42,6 +42,8 @@ export type EngineConfig = {
   readonly haveIntervalMsMin: number;
   /** A packet is overdue this long after it would come at the usual lag, ms; twice the lag's deviation is added, up to `overdueDeviationMsMax`. */
   readonly overdueMs: number;
+  /** So much later for each hop between the source and us, ms. */
+  readonly overdueHopMs: number;
   readonly overdueDeviationMsMax: number;
   /** Added to twice the one-way delay while a SUBSCRIBE or REQUEST is unanswered, ms. */
   readonly subscribeTimeoutMs: number;
@@ -79,6 +81,10 @@ export type EngineConfig = {
   readonly firstRepairMs: number;
   /** Requests outstanding on one link. */
   readonly requestsPerLinkMax: number;
+  /** Packets fetched for the first picture; more only where the keyframe goes on. */
+  readonly startPackets: number;
+  /** With more than this behind live, the server stream brings the start: parents push no more backlog than that. */
+  readonly startBacklogMax: number;
   /** Rescue comes so long before the deadline, ms, drawn once a packet: at a deadline of 2.5 s or more, and at 2 s; scaled in between and below. */
   readonly rescueMarginMs: readonly [low: number, high: number];
   readonly rescueMarginShortMs: readonly [low: number, high: number];
@@ -174,7 +180,8 @@ export const DEFAULT_ENGINE_CONFIG: EngineConfig = {
   headsPerPeerMax: 2,
   haveIntervalMs: 500,
   haveIntervalMsMin: 150,
-  overdueMs: 200,
+  overdueMs: 130,
+  overdueHopMs: 45,
   overdueDeviationMsMax: 200,
   subscribeTimeoutMs: 300,
   requestTimeoutMs: 250,
@@ -197,6 +204,8 @@ export const DEFAULT_ENGINE_CONFIG: EngineConfig = {
   frontRepairDelayMs: 200,
   firstRepairMs: 600,
   requestsPerLinkMax: 6,
+  startPackets: 4,
+  startBacklogMax: 64,
   rescueMarginMs: [400, 650],
   rescueMarginShortMs: [300, 550],
   rescueBatchMs: 60,

@@ -29,6 +29,8 @@ export type EngineContext = {
   nowMs: Millis;
   epoch: Epoch | undefined;
   startSequence: Sequence;
+  /** The newest packet there was when this epoch began for us; -1: nobody told. */
+  joinedSequence: number;
   /** When this epoch began for us. */
   startedMs: Millis;
   /** The next packet that playback needs, and the latency it plays at. */

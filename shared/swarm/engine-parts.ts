@@ -23,6 +23,7 @@ import { Reports } from './reports.ts';
 import { Rescue } from './rescue.ts';
 import { ServerStream } from './server-stream.ts';
 import { Sessions } from './sessions.ts';
+import { StartUp } from './start-up.ts';
 import { Statistics } from './statistics.ts';
 import { StreamClock } from './stream-clock.ts';
 import { makeSubstream } from './substream.ts';
@@ -56,6 +57,7 @@ export type EngineParts = {
   readonly repair: Repair;
   readonly rescue: Rescue;
   readonly recovery: Recovery;
+  readonly startUp: StartUp;
   readonly sessions: Sessions;
   readonly epochs: EpochWatch;
   readonly intake: Intake;
@@ -79,6 +81,7 @@ export function makeEngineParts(options: EngineOptions): EngineParts {
   const repair = new Repair(context, wanted, serverStream, pacer);
   const rescue = new Rescue(context, wanted, serverStream, verification);
   const recovery = new Recovery(context, wanted, verification, repair, rescue);
+  const startUp = new StartUp(context, wanted, serverStream, rescue);
   const epochs = new EpochWatch(context);
   const sessions = new Sessions(context, bans, uplink, (link: Link) => {
     uplink.forget(link);
@@ -88,7 +91,7 @@ export function makeEngineParts(options: EngineOptions): EngineParts {
     parents.linkClosed(link);
   });
   const receivers = { context, wanted, parents, children, repair, sessions, epochs };
-  const intake = new Intake({ ...receivers, verification, serverStream, rescue, recovery });
+  const intake = new Intake({ ...receivers, verification, serverStream, rescue, recovery, startUp });
   return {
     context,
     bans,
@@ -105,6 +108,7 @@ export function makeEngineParts(options: EngineOptions): EngineParts {
     repair,
     rescue,
     recovery,
+    startUp,
     sessions,
     epochs,
     intake,
@@ -133,6 +137,7 @@ function makeContext({ role, seed, config: given = {} }: EngineOptions): EngineC
     nowMs: start,
     epoch: undefined,
     startSequence: 0 as Sequence,
+    joinedSequence: -1,
     startedMs: start,
     playSequence: 0 as Sequence,
     targetLatencyMs: config.targetLatencyMs,

@@ -43,7 +43,13 @@ export type EngineInput =
   /** The tracker was reached (again) or lost. Links live on without it. */
   | { readonly type: 'tracker-state'; readonly isConnected: boolean }
   /** The channel's epoch and where to start in it: from the channel description, at join and after a new epoch. */
-  | { readonly type: 'epoch'; readonly epoch: Epoch; readonly startSequence: Sequence }
+  | {
+      readonly type: 'epoch';
+      readonly epoch: Epoch;
+      readonly startSequence: Sequence;
+      /** The newest packet there is, where the server told: then only the keyframe is fetched, and the swarm brings the rest. */
+      readonly newestSequence?: Sequence | undefined;
+    }
   /** Offset from this peer's `nowMs` to the seeder's wall clock. */
   | { readonly type: 'clock'; readonly offsetMs: number }
   /** From the player: the deadline (capture to screen, ms) it now plays at, and the next packet that it needs. */

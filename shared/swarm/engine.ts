@@ -123,7 +123,7 @@ export class SwarmEngine {
         if (input.isConnected) this.parts.introductions.trackerReturned();
         return;
       case 'epoch':
-        if (input.epoch !== context.epoch) this.beginEpoch(input.epoch, input.startSequence);
+        if (input.epoch !== context.epoch) this.beginEpoch(input.epoch, input.startSequence, input.newestSequence);
         return;
       case 'clock':
         context.clock.setOffset(input.offsetMs);
@@ -266,7 +266,7 @@ export class SwarmEngine {
   }
 
   /** Drop the old, announce the new, start at its first door. */
-  private beginEpoch(epoch: Epoch, startSequence: Sequence): void {
+  private beginEpoch(epoch: Epoch, startSequence: Sequence, newestSequence?: Sequence): void {
     const { context } = this;
     this.parts.epochs.left(context.epoch);
     context.epoch = epoch;
@@ -283,7 +283,7 @@ export class SwarmEngine {
     this.parts.children.restart();
     this.parts.parents.restart();
     this.parts.serverStream.restart();
-    if (context.role === 'viewer') this.parts.serverStream.leaseAll();
+    if (context.role === 'viewer') this.parts.startUp.begin(newestSequence);
     for (const link of context.links.list) {
       link.forgetEpoch();
       this.parts.sessions.greet(link);

@@ -12,6 +12,7 @@ import type { Repair } from './repair.ts';
 import type { Rescue } from './rescue.ts';
 import type { ServerStream } from './server-stream.ts';
 import type { Sessions } from './sessions.ts';
+import type { StartUp } from './start-up.ts';
 import type { Substream } from './substream.ts';
 import type { Arrival, PacketSource, Verification } from './verification.ts';
 import type { WantedPackets } from './wanted.ts';
@@ -26,6 +27,7 @@ type Parts = {
   readonly repair: Repair;
   readonly rescue: Rescue;
   readonly recovery: Recovery;
+  readonly startUp: StartUp;
   readonly sessions: Sessions;
   readonly epochs: EpochWatch;
 };
@@ -157,6 +159,7 @@ export class Intake {
     this.noteArrival(packet, source, receivedMs);
     if (alternative !== undefined) this.noteArrival(packet, alternative, context.nowMs);
     this.noteRescue(substream, source, isProbe);
+    this.parts.startUp.arrived(packet);
     serverStream.settle(substream.index, context.nowMs);
   }
 
@@ -167,7 +170,8 @@ export class Intake {
 
   private noteRescue(substream: Substream, source: PacketSource, isProbe: boolean): void {
     const { context, parents } = this.parts;
-    if (source.kind !== 'server' || source.via === 'stream') return;
+    // What was there before us says nothing about who feeds us.
+    if (source.kind !== 'server' || source.via !== 'rescue') return;
     if (!isProbe) {
       parents.rescued(substream);
       return;

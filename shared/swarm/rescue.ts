@@ -1,8 +1,9 @@
 import type { Sequence } from '../basics/units.ts';
 import { deadlineMs, type EngineContext } from './engine-context.ts';
+import type { FetchReason } from './engine-types.ts';
 import type { ServerStream } from './server-stream.ts';
 import type { Verification } from './verification.ts';
-import type { Wanted, WantedPackets } from './wanted.ts';
+import { rescueMargin, type Wanted, type WantedPackets } from './wanted.ts';
 
 const RETRY_MS = 200;
 /** A packet that might exist is asked for again after so long, doubled while the server says that it does not. */
@@ -10,8 +11,14 @@ const PROBE_BACKOFF_MS = 1000;
 const PROBE_BACKOFF_MS_MAX = 16_000;
 /** The swarm is taken to be silent, rather than the source, after so long without any packet. */
 const SILENCE_MS = 1000;
-/** The source has paused for all: everybody's probe at once would be a storm, so they are spread over this. */
-const PROBE_SPREAD_MS = 3000;
+const LOOK_AGAIN_MS = 250;
+/** Within the time that playback has left, so little silence must do. */
+const SHORT_SILENCE_MS = 300;
+/** Most likely the source has paused for all. About so many of the audience ask in time; the others' turn comes later, spread over this. */
+const PROBERS = 100;
+const PROBE_SPREAD_MS: readonly [number, number] = [1000, 3000];
+
+type Turn = { readonly marginMs: number; readonly laterMs: number };
 
 /** Packets that the swarm would bring too late, fetched one by one from the server just in time (docs/ALGORITHM.md 7). */
 export class Rescue {
@@ -23,7 +30,8 @@ export class Rescue {
   private probe: { readonly sequence: number; readonly untilMs: number } | undefined;
   private probeBackoffMs = PROBE_BACKOFF_MS;
   private nextProbeMs = Number.NEGATIVE_INFINITY;
-  private probeSpreadMs = 0;
+  /** What chance decided for this silence: how long before playback runs dry, or how much later than most, we ask. */
+  private turn: Turn | undefined;
 
   constructor(context: EngineContext, wanted: WantedPackets, serverStream: ServerStream, verification: Verification) {
     this.context = context;
@@ -61,14 +69,21 @@ export class Rescue {
     if (this.due.length === 0 || context.epoch === undefined) return;
     const batch = this.withNeighbours();
     this.due = [];
-    for (const wanted of batch) wanted.fetchUntilMs = context.nowMs + context.config.fetchTimeoutMs;
-    context.statistics.rescues += batch.length;
-    context.outputs.push({
-      type: 'fetch',
-      reason: 'rescue',
-      epoch: context.epoch,
-      sequences: batch.map((wanted) => wanted.sequence as Sequence),
-    });
+    const isOld = (wanted: Wanted): boolean => wanted.sequence <= context.joinedSequence;
+    this.send('start', batch.filter(isOld));
+    this.send(
+      'rescue',
+      batch.filter((wanted) => !isOld(wanted)),
+    );
+  }
+
+  /** These are needed at once, from nobody else. */
+  take(from: number, to: number): void {
+    const missing = [...this.wanted.values()].filter(({ sequence }) => sequence >= from && sequence <= to);
+    this.send(
+      'start',
+      missing.filter((wanted) => wanted.fetchUntilMs === undefined && !this.verification.isPending(wanted.sequence)),
+    );
   }
 
   failed(sequence: number): void {
@@ -89,6 +104,7 @@ export class Rescue {
 
   /** True when this packet was a probe's: the broadcast goes on, and nobody in the swarm had told. */
   arrived(sequence: number): boolean {
+    this.turn = undefined;
     if (this.probe?.sequence !== sequence) {
       this.probeBackoffMs = PROBE_BACKOFF_MS;
       return false;
@@ -105,7 +121,7 @@ export class Rescue {
    */
   considerProbe(lastArrivalMs: number): number {
     const { context } = this;
-    const { nowMs, config, links, ring, epoch } = context;
+    const { nowMs, config, ring, epoch } = context;
     if (epoch === undefined || context.endSequence !== undefined || ring.newest < 0) return Number.POSITIVE_INFINITY;
     if (this.probe !== undefined) {
       if (this.probe.untilMs > nowMs) return this.probe.untilMs;
@@ -113,27 +129,50 @@ export class Rescue {
     }
     const next = this.wanted.newestKnown + 1;
     if (this.serverStream.substreams.length > 0) return nowMs + SILENCE_MS;
-    // Who has lost a parent, or every neighbour, is most likely cut off: the source goes on.
-    const isCutOff = context.substreams.some(({ feed }) => feed.kind === 'idle' || feed.kind === 'asking');
-    const isAlone = links.list.every((link) => nowMs - link.lastHeardMs > 2.4 * config.haveIntervalMs);
-    const inTimeMs = isCutOff ? lastArrivalMs : deadlineMs(context, next) - config.rescueMarginMs[1];
-    const dueMs = Math.max(inTimeMs, lastArrivalMs + SILENCE_MS, this.nextProbeMs);
-    if (dueMs > nowMs) return Math.min(dueMs, nowMs + SILENCE_MS);
-    if (!isAlone && !isCutOff) {
-      // Neighbours live and have nothing either: most likely there is nothing. Asked late, and not by all at once.
-      if (this.probeSpreadMs === 0)
-        this.probeSpreadMs = Math.round(context.random.between(SILENCE_MS, PROBE_SPREAD_MS));
-      const calmMs = dueMs + this.probeSpreadMs;
-      if (calmMs > nowMs) return Math.min(calmMs, nowMs + 250);
-    }
-    this.probeSpreadMs = 0;
+    this.turn ??= this.drawTurn();
+    const dueMs = Math.max(this.nextProbeMs, this.silentUntilMs(next, lastArrivalMs, this.turn));
+    if (dueMs > nowMs) return Math.min(dueMs, nowMs + LOOK_AGAIN_MS);
+    this.turn = undefined;
     this.probe = { sequence: next, untilMs: nowMs + config.fetchTimeoutMs };
     context.statistics.rescues++;
     context.outputs.push({ type: 'fetch', reason: 'rescue', epoch, sequences: [next as Sequence] });
     return this.probe.untilMs;
   }
 
+  private send(reason: FetchReason, batch: readonly Wanted[]): void {
+    const { epoch, config, nowMs, statistics, outputs } = this.context;
+    if (batch.length === 0 || epoch === undefined) return;
+    for (const wanted of batch) wanted.fetchUntilMs = nowMs + config.fetchTimeoutMs;
+    if (reason === 'rescue') statistics.rescues += batch.length;
+    outputs.push({ type: 'fetch', reason, epoch, sequences: batch.map(({ sequence }) => sequence as Sequence) });
+  }
+
+  /** Until when silence may be the source's: then we ask. */
+  private silentUntilMs(next: number, lastArrivalMs: number, turn: Turn): number {
+    const { context } = this;
+    const { links, nowMs, config } = context;
+    // Who has lost a parent is most likely cut off: the source goes on.
+    const isCutOff = context.substreams.some(({ feed }) => feed.kind === 'idle' || feed.kind === 'asking');
+    const inTimeMs = Math.max(deadlineMs(context, next) - turn.marginMs, lastArrivalMs + SHORT_SILENCE_MS);
+    if (isCutOff) return Math.min(inTimeMs, lastArrivalMs + SILENCE_MS);
+    const isAlone = links.list.every((link) => nowMs - link.lastHeardMs > 2.4 * config.haveIntervalMs);
+    // Neighbours live and have nothing either: most likely there is nothing.
+    return isAlone ? inTimeMs : inTimeMs + turn.laterMs;
+  }
+
+  private drawTurn(): Turn {
+    const { random, swarm } = this.context;
+    const isProber = random.fraction() * Math.max(1, swarm.viewers) < PROBERS;
+    return {
+      marginMs: Math.round(random.between(...rescueMargin(this.context))),
+      laterMs: isProber ? 0 : Math.round(random.between(...PROBE_SPREAD_MS)),
+    };
+  }
+
   private rescueMs(wanted: Wanted): number {
+    // Before the first packet no capture time is known, so no deadline either.
+    if (this.context.ring.newest < 0)
+      return wanted.fetchesFailed > 0 ? wanted.nextFetchMs : this.context.nowMs + RETRY_MS;
     return Math.max(deadlineMs(this.context, wanted.sequence) - wanted.rescueMarginMs, wanted.nextFetchMs);
   }
 

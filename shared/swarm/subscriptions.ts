@@ -41,13 +41,18 @@ export class Subscriptions {
       type: 'subscribe',
       substream: substream.index,
       epoch,
-      from: this.firstUnpromised(substream) as Sequence,
+      from: (purpose === 'upgrade' ? this.afterNext(substream) : this.firstUnpromised(substream)) as Sequence,
       strength,
       isPeaceful,
       depth: Math.min(255, parentOf(substream)?.path.length ?? 0),
       parent: parentOf(substream)?.link.peer,
     });
     context.timers.setSooner('asks', untilMs);
+  }
+
+  /** The next packet still comes from the present parent: asked of the new one too, it would come twice. */
+  private afterNext(substream: Substream): number {
+    return substream.lastSequence + 2 * this.context.config.substreams;
   }
 
   /** First packet that is missing and not already coming from somewhere else. */

@@ -123,7 +123,7 @@ export class NodePeer {
     this.source.close();
   }
 
-  private enter({ epoch, doorSequence }: ChannelDescription): void {
+  private enter({ epoch, doorSequence, newestSequence }: ChannelDescription): void {
     if (epoch === null || doorSequence === null || epoch === this.epoch) return;
     this.epoch = epoch;
     this.epochs.push(epoch);
@@ -132,7 +132,7 @@ export class NodePeer {
     this.newestCaptureMs = this.wallMs();
     this.captureMs = new Map();
     this.received.clear();
-    this.driver?.setEpoch(epoch, doorSequence);
+    this.driver?.setEpoch(epoch, doorSequence, newestSequence ?? undefined);
     this.driver?.setPlayback(this.targetLatencyMs, doorSequence);
   }
 

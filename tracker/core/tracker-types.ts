@@ -85,7 +85,7 @@ const PER_HOUR = 1 / 3600;
 
 export const DEFAULT_TRACKER_LIMITS: TrackerLimits = {
   substreams: 8,
-  introductionsAtJoin: 12,
+  introductionsAtJoin: 8,
   viewersMax: 50_000,
   seedersMax: 8,
   seederLinksMax: 56,

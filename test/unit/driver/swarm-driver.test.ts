@@ -92,7 +92,7 @@ test('each packet of a fetch is answered, with the packet or with its failure', 
 
 test('without a server every fetch and every stream fails at once', () => {
   const world = new DriverWorld({}, ['source']);
-  world.driver.setEpoch(EPOCH, 0 as Sequence);
+  world.driver.setEpoch(EPOCH, 0 as Sequence, undefined);
   world.takeInputs();
   world.order(
     { type: 'fetch', reason: 'start', epoch: EPOCH, sequences: [3 as Sequence] },
@@ -106,7 +106,7 @@ test('without a server every fetch and every stream fails at once', () => {
 
 test('the server stream is opened, replaced, ended by the server and closed, as ordered', () => {
   const world = new DriverWorld();
-  world.driver.setEpoch(EPOCH, 40 as Sequence);
+  world.driver.setEpoch(EPOCH, 40 as Sequence, undefined);
   world.takeInputs();
   world.order({ type: 'server-stream', substreams: [0, 1, 2], from: 40 as Sequence });
   world.order({ type: 'server-stream', substreams: [2], from: 44 as Sequence });
@@ -125,7 +125,7 @@ test('the server stream is opened, replaced, ended by the server and closed, as 
 
 test('all sub-streams are asked for as the whole stream', () => {
   const world = new DriverWorld();
-  world.driver.setEpoch(EPOCH, 40 as Sequence);
+  world.driver.setEpoch(EPOCH, 40 as Sequence, undefined);
   world.order({ type: 'server-stream', substreams: [0, 1, 2, 3, 4, 5, 6, 7], from: 40 as Sequence });
   assert.deepEqual(world.streams[0]?.request, { epoch: EPOCH, from: 40 });
 });

@@ -24,7 +24,6 @@ test('where nobody may upload everybody plays as from the server alone', () => {
     simulationOptions({ scenario: 'nobody-uploads', peers: 24, minutes: 0.5, seed: 7 }),
   ).run();
   assert.equal(result.stalledShare, 0);
-  assert.equal(result.copies.push + result.copies.rescue < result.viewers, true);
   assert.ok(
     result.copies.total <= result.viewers * 1.05,
     `${result.copies.total} copies for ${result.viewers} viewers`,

@@ -16,12 +16,12 @@ const CANDIDATE: SignalMessage = {
   mid: '0',
 };
 
-test('a newcomer is introduced to at most twelve, each of whom is told; it offers to each', () => {
+test('a newcomer is introduced to at most eight, each of whom is told; it offers to each', () => {
   const tracker = new TrackerHarness();
   for (let n = 0; n < 50; n++) tracker.join();
   const { answer, peer, outputs } = tracker.join();
-  assert.equal(answer.introductions.length, 12);
-  assert.equal(new Set(answer.introductions.map(({ peerId }) => peerId)).size, 12);
+  assert.equal(answer.introductions.length, 8);
+  assert.equal(new Set(answer.introductions.map(({ peerId }) => peerId)).size, 8);
   for (const { peerId, offers } of answer.introductions) {
     assert.equal(offers, true);
     assert.deepEqual(introductionsTo(outputs, peerId), [{ peerId: peer, role: 'viewer', offers: false }]);
@@ -263,7 +263,7 @@ test('liars in many networks can push an honest peer back, not out', () => {
   const honest = tracker.join({}, '203.0.113.1').peer;
   for (let n = 0; n < 20; n++) tracker.report(tracker.join({}, `${n + 20}.1.1.1`).peer, { banned: [honest], slots: 0 });
   tracker.report(honest, { slots: 8, lagMs: new Array(8).fill(50) });
-  const { peer, answer } = tracker.join({ links: 11 }, '198.51.100.9');
+  const { peer, answer } = tracker.join({ links: 7 }, '198.51.100.9');
   assert.deepEqual(
     answer.introductions.map(({ peerId }) => peerId),
     [honest],
