@@ -241,7 +241,12 @@ export class FlvTagReader {
     if (available >= 3 && isFlvSignature(queue, at)) return 'tag';
     if (available >= FLV_TAG_HEAD_BYTES) return this.isHeadAt(at) ? 'tag' : 'nonsense';
     if (!this.isEnd) return 'unknown';
-    return 'tag';
+    return this.hasTagsInside() ? 'nonsense' : 'tag';
+  }
+
+  /** At the end nothing behind a tag can tell that its length was damaged; the tags it swallowed can. */
+  private hasTagsInside(): boolean {
+    return new TagChainSearch(this.queue.offset + 1, this.bodyBytesMax).find(this.queue, true) !== undefined;
   }
 
   private isHeadAt(at: number): boolean {

@@ -64,8 +64,12 @@ export function resolveImport(importer: string, specifier: string): string {
   return posix.normalize(posix.join(posix.dirname(importer), specifier.replace(/\?.*$/, '')));
 }
 
-/** Why this file may not import that; undefined where it may. Tests may import everything. */
+const PROPERTIES = 'test/support/properties.ts';
+
+/** Why this file may not import that; undefined where it may. Tests may import everything of ours. */
 export function forbiddenImport(importer: string, specifier: string): string | undefined {
+  if (specifier === 'fast-check' && importer !== PROPERTIES)
+    return `import fc from ${PROPERTIES}, which gives every run the same cases`;
   const layer = layerOf(importer);
   if (layer === undefined) return undefined;
   if (!isRelative(specifier)) {

@@ -30,6 +30,12 @@ const PLANTS: readonly Plant[] = [
   { path: 'tracker/core/tracker.ts', text: 'Date.now();\n', rule: 'pure', says: /nowMs/ },
   { path: 'player/playback/clock.ts', text: 'performance.now();\n', rule: 'pure', says: /nowMs/ },
   {
+    path: 'test/unit/tags/amf0.test.ts',
+    text: "import fc from 'fast-check';\n",
+    rule: 'import-direction',
+    says: /same cases/,
+  },
+  {
     path: 'shared/fmp4/boxes.ts',
     text: "import { Buffer } from 'node:buffer';\n",
     rule: 'import-direction',

@@ -1,13 +1,13 @@
 // Readers, writers, queues and texts of the pure layers agree with Node's own, and never read or write beyond their bytes.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import fc from 'fast-check';
 import { decodeBase64Url, encodeBase64Url } from '../../../shared/bytes/base64url.ts';
 import { BitReader } from '../../../shared/bytes/bit-reader.ts';
 import { ByteQueue } from '../../../shared/bytes/byte-queue.ts';
 import { ByteReader, TruncatedError } from '../../../shared/bytes/byte-reader.ts';
 import { ByteWriter } from '../../../shared/bytes/byte-writer.ts';
 import { decodeUtf8, encodeUtf8 } from '../../../shared/bytes/utf8.ts';
+import { fc } from '../../support/properties.ts';
 
 const anyBytes = fc.uint8Array({ maxLength: 200 });
 

@@ -1,13 +1,13 @@
 // Packets back into tags: from a door, over gaps, through damage that a right signature covers.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import type { MediaMillis, WallMillis } from '../../../shared/basics/units.ts';
 import { Depacketizer } from '../../../shared/packets/depacketizer.ts';
 import { decodePacket, type Packet } from '../../../shared/packets/packet.ts';
 import { Packetizer, UNIT_BYTES_MAX } from '../../../shared/packets/packetizer.ts';
 import type { Tag } from '../../../shared/tags/tag.ts';
 import { Timeline } from '../../../shared/tags/timeline.ts';
+import { fc } from '../../support/properties.ts';
 import {
   audioConfiguration,
   audioFrame,

@@ -1,11 +1,11 @@
 // The packet log against a model that keeps a plain sorted array, with random appends in and out of order.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import type { Epoch, MediaMillis, Sequence } from '../../../shared/basics/units.ts';
 import type { Packet } from '../../../shared/packets/packet.ts';
 import { PacketLog, type PacketLogLimits } from '../../../shared/packets/packet-log.ts';
 import { TEST_EPOCH, testPacket } from '../../support/packets.ts';
+import { fc } from '../../support/properties.ts';
 
 const sequences = (packets: readonly Packet[]): number[] => packets.map(({ header }) => header.sequence);
 const ms = (value: number): MediaMillis => value as MediaMillis;

@@ -1,10 +1,10 @@
 // Packets out of a byte stream, however it was cut, and streams that are no packets.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { PACKET_PAYLOAD_BYTES_MAX, PacketError } from '../../../shared/packets/packet.ts';
 import { PacketReader } from '../../../shared/packets/packet-reader.ts';
 import { testPacket } from '../../support/packets.ts';
+import { fc } from '../../support/properties.ts';
 
 const PACKETS = [
   testPacket(0, {}, 0),

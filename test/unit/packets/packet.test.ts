@@ -1,7 +1,6 @@
 // The packet header against golden bytes, and every way in which bytes are no packet.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import {
   decodePacket,
   encodeUnsignedPacket,
@@ -11,6 +10,7 @@ import {
   packetLength,
   SIGNATURE_BYTES,
 } from '../../../shared/packets/packet.ts';
+import { fc } from '../../support/properties.ts';
 import { hex, PLAIN_HEADER, packet } from './sample-tags.ts';
 
 type Golden = {

@@ -1,9 +1,9 @@
 // What the build puts in the place of shared/bytes/utf8.ts answers as it does.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import * as native from '../../../player/native-utf8.ts';
 import * as ours from '../../../shared/bytes/utf8.ts';
+import { fc } from '../../support/properties.ts';
 
 test('every text is encoded to the same bytes, lone surrogates too', () => {
   fc.assert(

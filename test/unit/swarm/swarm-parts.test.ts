@@ -1,7 +1,6 @@
 // The engine's small parts, each alone: timers, ring, maps, buckets, bans, links, clock.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import type { Epoch, Millis, PeerId, Sequence, WallMillis } from '../../../shared/basics/units.ts';
 import { Bans } from '../../../shared/swarm/bans.ts';
 import { DEFAULT_ENGINE_CONFIG } from '../../../shared/swarm/engine-config.ts';
@@ -15,6 +14,7 @@ import { TokenBucket } from '../../../shared/swarm/token-bucket.ts';
 import { copiesFor } from '../../../shared/swarm/uplink.ts';
 import type { Have } from '../../../shared/wire/have.ts';
 import { testPacket } from '../../support/packets.ts';
+import { fc } from '../../support/properties.ts';
 
 const EPOCH = 7 as Epoch;
 const at = (ms: number): Millis => ms as Millis;

@@ -1,7 +1,6 @@
 // AMF0 beyond the conformance vectors: rare types, missing ends, wrong counts, limits, and values of every shape there and back.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import fc from 'fast-check';
 import {
   type Amf0Value,
   amf0Properties,
@@ -10,6 +9,7 @@ import {
   decodeAmf0Leniently,
   encodeAmf0,
 } from '../../../shared/tags/amf0.ts';
+import { fc } from '../../support/properties.ts';
 import { hex, toHex } from './samples.ts';
 
 const VECTORS: readonly [name: string, bytes: string, value: Amf0Value][] = [

@@ -1,8 +1,8 @@
 // Frames with start codes between their NAL units get lengths; frames that have lengths are left alone.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { toLengthPrefixed } from '../../../shared/tags/codecs/annex-b.ts';
+import { fc } from '../../support/properties.ts';
 import { hex, toHex } from './samples.ts';
 
 for (const [name, frame, lengthBytes, expected] of [

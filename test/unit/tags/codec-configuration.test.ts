@@ -1,7 +1,6 @@
 // Codec configurations of real encoders (their files named) and some made by hand are described as browsers must be told.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import fc from 'fast-check';
 import {
   type AudioDescription,
   describeAudioConfiguration,
@@ -10,6 +9,7 @@ import {
 } from '../../../shared/tags/codec-configuration.ts';
 import { browserSupport, unsupportedCodecAdvice } from '../../../shared/tags/codec-support.ts';
 import type { AudioCodec, VideoCodec } from '../../../shared/tags/tag-contents.ts';
+import { fc } from '../../support/properties.ts';
 import { AVCC, hex } from './samples.ts';
 
 const avc = (width: number, height: number, codecString: string, nalLengthBytes = 4): VideoDescription => ({

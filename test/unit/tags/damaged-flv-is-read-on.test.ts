@@ -1,11 +1,11 @@
 // Wrong sizes, flipped bits, lost bytes, restarts and things that are no FLV: reading goes on, or stops with a reason.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import fc from 'fast-check';
 import { SwarmtubeError } from '../../../shared/basics/errors.ts';
 import { FlvTagReader } from '../../../shared/tags/flv-tag-reader.ts';
 import { encodeFlvTag } from '../../../shared/tags/flv-tag-writer.ts';
 import type { Tag } from '../../../shared/tags/tag.ts';
+import { fc } from '../../support/properties.ts';
 import { audioFrame, concat, cutAt, flvOf, hex, tagOf, videoFrame } from './samples.ts';
 
 const STREAM: readonly Tag[] = Array.from({ length: 40 }, (_, index) =>
@@ -64,20 +64,17 @@ describe('damage', () => {
 
   test('any flipped bit costs two tags at most, and gives the same however it is cut', () => {
     const bytes = flvOf(STREAM);
-    const inTags = fc.integer({ min: 13 * 8, max: bytes.byteLength * 8 - 1 });
-    fc.assert(
-      fc.property(inTags, fc.array(fc.nat(), { maxLength: 20 }), (bit, places) => {
-        const damaged = bytes.slice();
-        damaged[bit >> 3] = (damaged[bit >> 3] as number) ^ (1 << (bit & 7));
-        const whole = new FlvTagReader();
-        const tags = [...whole.push(damaged), ...whole.end()];
-        assert.ok(tags.length >= STREAM.length - 2, `${tags.length} tags`);
-        const inPieces = new FlvTagReader();
-        const again = [...cutAt(damaged, places).flatMap((piece) => inPieces.push(piece)), ...inPieces.end()];
-        assert.deepEqual(again, tags);
-      }),
-      { numRuns: 500 },
-    );
+    const places = [3, 50, 133, 400, 401, 900, 1180];
+    for (let bit = 13 * 8; bit < bytes.byteLength * 8; bit++) {
+      const damaged = bytes.slice();
+      damaged[bit >> 3] = (damaged[bit >> 3] as number) ^ (1 << (bit & 7));
+      const whole = new FlvTagReader();
+      const tags = [...whole.push(damaged), ...whole.end()];
+      assert.ok(tags.length >= STREAM.length - 2, `bit ${bit}: ${tags.length} tags`);
+      const inPieces = new FlvTagReader();
+      const again = [...cutAt(damaged, places).flatMap((piece) => inPieces.push(piece)), ...inPieces.end()];
+      assert.deepEqual(again, tags, `bit ${bit}`);
+    }
   });
 
   test('garbage between tags is skipped and told once', () => {

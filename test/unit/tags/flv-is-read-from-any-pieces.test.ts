@@ -1,9 +1,9 @@
 // Whatever tags were written come out again, however the bytes are cut, wherever they end; property tests.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { FlvTagReader } from '../../../shared/tags/flv-tag-reader.ts';
 import { encodeFlvHeader, encodeFlvTag, flvTagLength } from '../../../shared/tags/flv-tag-writer.ts';
+import { fc } from '../../support/properties.ts';
 import { anyTags, audioFrame, concat, cutAt, flvOf, hex, tagOf, toHex, videoFrame } from './samples.ts';
 
 test('a tag is written as the specification says', () => {

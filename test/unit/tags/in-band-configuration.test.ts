@@ -1,10 +1,10 @@
 // Configurations that stand only in the keyframes: found, made, and told once.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import fc from 'fast-check';
 import { describeVideoConfiguration } from '../../../shared/tags/codec-configuration.ts';
 import { InBandConfiguration } from '../../../shared/tags/in-band-configuration.ts';
 import { readTagContents } from '../../../shared/tags/tag-contents.ts';
+import { fc } from '../../support/properties.ts';
 import {
   bodyOf,
   LARGE,

@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import type { MediaMillis } from '../../../shared/basics/units.ts';
 import { encodeFlvHeader, encodeFlvTag } from '../../../shared/tags/flv-tag-writer.ts';
 import type { Tag, TagKind } from '../../../shared/tags/tag.ts';
+import { fc } from '../../support/properties.ts';
 
 /** Bytes from hexadecimal text; spaces are for the reader. */
 export function hex(text: string): Uint8Array<ArrayBuffer> {

@@ -1,9 +1,9 @@
 // What each form of a tag says: legacy FLV, Enhanced RTMP v1 and v2, multitrack, ModEx; vectors from bytes.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import fc from 'fast-check';
 import type { TagKind } from '../../../shared/tags/tag.ts';
 import { readTagContents } from '../../../shared/tags/tag-contents.ts';
+import { fc } from '../../support/properties.ts';
 import { AUDIO_CONFIGURATION, anyTags, hex, tagOf } from './samples.ts';
 
 type Said = Readonly<Record<string, unknown>>;

@@ -1,10 +1,10 @@
 // Tags of one source lie on one unbroken line whatever its clock does: wraps, jumps, begins again, goes back a little.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import fc from 'fast-check';
 import type { MediaMillis } from '../../../shared/basics/units.ts';
 import type { Tag } from '../../../shared/tags/tag.ts';
 import { Timeline } from '../../../shared/tags/timeline.ts';
+import { fc } from '../../support/properties.ts';
 import { AUDIO_CONFIGURATION, audioFrame, tagOf, VIDEO_CONFIGURATION, videoFrame } from './samples.ts';
 
 /** Times on the line; a discontinuity is told by a `!` before it. */

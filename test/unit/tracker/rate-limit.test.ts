@@ -1,8 +1,8 @@
 /* Buckets give what was promised and no more, whatever the clock does; keys that were quiet are forgotten. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { KeyedRateLimit, TokenBucket } from '../../../tracker/core/rate-limit.ts';
+import { fc } from '../../support/properties.ts';
 
 test('a burst, then the rate', () => {
   const bucket = new TokenBucket({ burst: 3, perSecond: 2 }, 0);

@@ -1,9 +1,9 @@
 /* Against a plain Set under random operations; and every member is drawn as often as every other. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { Random } from '../../../shared/basics/random.ts';
 import { SampledSet } from '../../../tracker/core/sampled-set.ts';
+import { fc } from '../../support/properties.ts';
 
 test('holds what a set holds', () => {
   const operation = fc.tuple(fc.boolean(), fc.nat(20));

@@ -5,11 +5,11 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { RTCPeerConnection } from 'werift';
 import { CandidateBudget, type SignalRoute } from '../../../tracker/core/ice-candidate.ts';
 import { parseNetworkAddress } from '../../../tracker/core/network-address.ts';
 import { guardDescription } from '../../../tracker/core/sdp-guard.ts';
+import { fc } from '../../support/properties.ts';
 import { CHROMIUM_ANSWER, CHROMIUM_OFFER, FIREFOX_OFFER, LIBDATACHANNEL_OFFER } from './real-descriptions.ts';
 
 const REMOTE = route('198.51.100.7', '203.0.113.200');

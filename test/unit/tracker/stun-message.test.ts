@@ -4,7 +4,6 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { parseNetworkAddress } from '../../../tracker/core/network-address.ts';
 import {
   decodeStunMessage,
@@ -14,6 +13,7 @@ import {
   STUN_BINDING_SUCCESS,
   STUN_XOR_MAPPED_ADDRESS,
 } from '../../../tracker/core/stun-message.ts';
+import { fc } from '../../support/properties.ts';
 
 const TRANSACTION = 'b7e7a701bc34d686fa87dfae';
 

@@ -4,7 +4,6 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { SwarmtubeError } from '../../../shared/basics/errors.ts';
 import {
   parseAskRequest,
@@ -17,6 +16,7 @@ import {
   parseSwarmState,
   parseTrackerRefusal,
 } from '../../../shared/wire/tracker-message-parsers.ts';
+import { fc } from '../../support/properties.ts';
 
 const ID = 'AAAAbbbb0000_-zz';
 const JOIN = { protocol: 1, channel: 'demo', role: 'viewer' };

@@ -1,11 +1,11 @@
 // The peers' messages against a golden table: bytes to message, message to bytes, every cut, every flipped bit.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { SwarmtubeError } from '../../../shared/basics/errors.ts';
 import { CONTROL_BYTES_MAX, DATA_BYTES_MAX } from '../../../shared/wire/limits.ts';
 import { decodeWireMessage, encodeWireMessage } from '../../../shared/wire/wire-message.ts';
 import { WIRE_TYPE } from '../../../shared/wire/wire-types.ts';
+import { fc } from '../../support/properties.ts';
 import { fromHex, GOLDEN_MESSAGES } from './wire-golden.ts';
 
 test('every message type stands in the golden table', () => {

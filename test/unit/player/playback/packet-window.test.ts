@@ -3,10 +3,10 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { PacketWindow, WINDOW_PACKETS_MAX } from '../../../../player/playback/packet-window.ts';
 import type { Epoch, Sequence } from '../../../../shared/basics/units.ts';
 import { TEST_EPOCH as EPOCH, testPacket as packet } from '../../../support/packets.ts';
+import { fc } from '../../../support/properties.ts';
 
 function startedAt(sequence: number): PacketWindow {
   const window = new PacketWindow();

@@ -1,10 +1,10 @@
 /* Titles come from whoever sets a channel up: in the list of channels they are text, whatever stands in them. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { addPageRoutes } from '../../../../seeder/http/page-routes.ts';
 import { StaticFiles } from '../../../../seeder/http/static-files.ts';
 import type { ChannelOutputs } from '../../../../seeder/outputs/channel-outputs.ts';
+import { fc } from '../../../support/properties.ts';
 import { serveRouter } from './http-harness.ts';
 
 const TITLES = [
