@@ -36,7 +36,7 @@ function viewerTable(
       `${Math.round(viewer.uploadKbps)} | ${Math.round(given)}`,
       times(viewer.latencyMs.p50, viewer.latencyMs.p95),
       `${viewer.stalls} (${Math.round(viewer.stallMs)})`,
-      String(Math.round(viewer.firstFrameMs)),
+      viewer.firstFrameMs > 0 ? String(Math.round(viewer.firstFrameMs)) : 'none',
       `${viewer.links} (${viewer.relayedLinks})`,
     ];
   });
