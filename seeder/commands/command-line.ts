@@ -150,6 +150,9 @@ const SIMULATION_OPTIONS: readonly Option[] = [
   ).argParser((text: string, before: string[] | undefined) => [...(before ?? []), text]),
   new Option('--warm-up <seconds>', 'Not measured. Default: 60, of short runs the first half.'),
   new Option('--bug <name>', 'Plant this bug in every viewer: the run must fail.'),
+  new Option('--without <numbers>', 'Viewers who stay away, as in 3,7.'),
+  new Option('--until <seconds>', 'End there, although more was planned.'),
+  new Option('--shrink', 'Where a promise was broken: look for the shortest run that breaks it.'),
   new Option('--trace <file>', 'Write a line for each thing that an engine orders.'),
   new Option('--json', 'Print JSON.'),
 ];

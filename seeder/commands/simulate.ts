@@ -15,6 +15,7 @@ import { type EngineConfig, parseEngineConfig } from '../../shared/swarm/engine-
 import { nearest } from '../nearest.ts';
 import { EXIT_FAILED, UsageError } from '../usage-error.ts';
 import type { OptionValues } from './command-input.ts';
+import { shrinkRun } from './shrink-run.ts';
 
 const PEERS_MAX = 20_000;
 const MINUTES_MAX = 24 * 60;
@@ -39,7 +40,11 @@ export async function simulate(values: OptionValues): Promise<void> {
   const wallSeconds = (performance.now() - startedMs) / 1000;
   trace?.close();
   process.stdout.write(`${isJson ? toJson(options, result, wallSeconds) : toTable(options, result, wallSeconds)}\n`);
-  if (result.failures.length > 0) process.exitCode = EXIT_FAILED;
+  const [failure] = result.failures;
+  if (failure === undefined) return;
+  process.exitCode = EXIT_FAILED;
+  if (values.shrink !== true) return;
+  shrinkRun(options, failure, (smaller) => new Simulation(smaller, bug === undefined ? {} : { bug }).run().failures);
 }
 
 function readOptions(values: OptionValues): SimulationOptions {
@@ -58,6 +63,9 @@ function readOptions(values: OptionValues): SimulationOptions {
     uploadLimit: quantity(values, 'uploadLimit', 0, 100, 0),
     engine: readEngine(values.engine),
     faults: readFaults(values.fault),
+    without: readNumbers(values.without),
+    untilMs:
+      values.until === undefined ? undefined : Math.round(quantity(values, 'until', 0, MINUTES_MAX * 60, 0) * 1000),
     ...(warmUp !== undefined && { warmUpMs: Math.round(warmUp) }),
   });
 }
@@ -87,6 +95,14 @@ function readFaults(value: unknown): readonly PlannedFault[] | undefined {
     if (!(thrown instanceof SwarmtubeError)) throw thrown;
     throw new UsageError(thrown.message);
   }
+}
+
+/** `--without 3,7` */
+function readNumbers(value: unknown): readonly number[] {
+  if (typeof value !== 'string') return [];
+  const numbers = value.split(',').map(Number);
+  if (numbers.every((number) => Number.isInteger(number) && number >= 0)) return numbers;
+  throw new UsageError(`--without takes numbers of viewers, as in 3,7, not ${value}`);
 }
 
 function quantity(values: OptionValues, name: string, least: number, most: number, usual: number): number {

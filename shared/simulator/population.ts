@@ -61,7 +61,8 @@ export function planAudience(options: SimulationOptions): PlannedViewer[] {
   for (const arrivesMs of arrivals(options, scenario, random)) {
     viewers.push(planViewer(viewers.length, arrivesMs, options, scenario, random));
   }
-  return scenario.audience === 'mass-departure' ? departTogether(viewers, options, random) : viewers;
+  const audience = scenario.audience === 'mass-departure' ? departTogether(viewers, options, random) : viewers;
+  return options.without.length === 0 ? audience : audience.filter(({ number }) => !options.without.includes(number));
 }
 
 function arrivals({ peers, minutes, warmUpMs }: SimulationOptions, scenario: Scenario, random: Random): number[] {

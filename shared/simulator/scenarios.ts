@@ -130,6 +130,10 @@ export type SimulationOptions = {
   readonly engine: Partial<EngineConfig>;
   /** In place of the scenario's faults. */
   readonly faults: readonly PlannedFault[] | undefined;
+  /** Viewers who stay away, by number: the others are the same without them. */
+  readonly without: readonly number[];
+  /** Ends here although more was planned; undefined: after `minutes`. */
+  readonly untilMs: number | undefined;
 };
 
 export function simulationOptions(given: Partial<SimulationOptions> & { readonly minutes: number }): SimulationOptions {
@@ -150,6 +154,8 @@ export function simulationOptions(given: Partial<SimulationOptions> & { readonly
     uploadLimit: 0,
     engine: {},
     faults: undefined,
+    without: [],
+    untilMs: undefined,
     ...given,
   };
   if (options.warmUpMs >= options.minutes * 60_000) {

@@ -109,7 +109,7 @@ export class Simulation implements PeerWorld, FaultWorld {
   }
 
   run(): SimulationResult {
-    const endMs = Math.round(this.options.minutes * 60_000);
+    const endMs = this.options.untilMs ?? Math.round(this.options.minutes * 60_000);
     this.queue.runUntil(endMs);
     return {
       ...this.measures.figures(endMs),
