@@ -34,6 +34,7 @@ const { values: options } = parseArgs({
     join: { type: 'string', default: '30' },
     settle: { type: 'string', default: '20' },
     seconds: { type: 'string', default: '40' },
+    links: { type: 'string' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -43,6 +44,7 @@ const kbps = positive('kbps', options.kbps);
 const joinSeconds = positive('join', options.join);
 const settleSeconds = positive('settle', options.settle);
 const seconds = positive('seconds', options.seconds);
+const linksMax = options.links === undefined ? undefined : positive('links', options.links);
 
 // Sound has 64 kbit/s of it, and FLV a little.
 const clip = await plainClip({ width: 160, height: 90, videoKbps: Math.max(30, kbps - 70), seconds: 20 });
@@ -67,7 +69,13 @@ async function measure() {
   const atStart = await channelBytes(server.url, CHANNEL);
   for (let index = 0; index < processCount; index++) {
     const peers = Math.floor((peerCount + index) / processCount);
-    const order: PeersOrder = { channelUrl: `${server.url}/live/${CHANNEL}`, peers, joinSeconds, uploadBytesPerSecond };
+    const order: PeersOrder = {
+      channelUrl: `${server.url}/live/${CHANNEL}`,
+      peers,
+      joinSeconds,
+      uploadBytesPerSecond,
+      ...(linksMax !== undefined && { linksMax }),
+    };
     processes.push(fork(PEERS_PROCESS, [JSON.stringify(order)]));
   }
   await Promise.all(processes.map((child) => answer(child, 'joined', joinSeconds * 4000 + ANSWER_TIMEOUT_MS)));

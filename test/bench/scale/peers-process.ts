@@ -11,6 +11,7 @@ import type { PeersCommand, PeersMessage, PeersOrder, PeersReport } from './peer
 type Mark = { readonly snapshot: EngineSnapshot; readonly missed: number; readonly newest: number };
 
 const LOOPBACK = '127.0.0.1';
+const START_ATTEMPTS = 10;
 
 const order = JSON.parse(process.argv[2] ?? '') as PeersOrder;
 const connector = await openNodeDatachannelConnector({ bindAddress: LOOPBACK });
@@ -26,12 +27,25 @@ process.on('message', (command: PeersCommand) => {
 process.on('disconnect', leave);
 
 for (let index = 0; index < order.peers; index++) {
-  const { channelUrl, uploadBytesPerSecond } = order;
-  const peer = new NodePeer({ channelUrl, connector, uploadBytesPerSecond });
+  const { channelUrl, uploadBytesPerSecond, linksMax } = order;
+  const engineConfig = linksMax === undefined ? {} : { linksMax };
+  const peer = new NodePeer({ channelUrl, connector, uploadBytesPerSecond, engineConfig });
   peers.push(peer);
-  await Promise.all([peer.start(), sleep((order.joinSeconds * 1000) / order.peers)]);
+  await Promise.all([start(peer), sleep((order.joinSeconds * 1000) / order.peers)]);
 }
 tell({ type: 'joined' });
+
+/** As a page does: asks again where a busy server did not answer in time. */
+async function start(peer: NodePeer): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await peer.start();
+      return;
+    } catch (error) {
+      if (attempt === START_ATTEMPTS) throw error;
+    }
+  }
+}
 
 function begin(): void {
   cpuMark = process.cpuUsage();
