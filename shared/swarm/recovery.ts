@@ -56,6 +56,8 @@ export class Recovery {
 
   private forgetLate(): void {
     const { context } = this;
+    // Before the first packet no capture time is known: nothing can be late yet.
+    if (context.ring.newest < 0) return;
     for (const { sequence } of this.wanted.values()) {
       const isPast = sequence < context.playSequence;
       if (!isPast && deadlineMs(context, sequence) + LATE_MS > context.nowMs) return;

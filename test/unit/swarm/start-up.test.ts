@@ -1,0 +1,34 @@
+/* A viewer begins with the keyframe alone; whatever else existed by then still reaches it in time, however late the keyframe is. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Epoch, Sequence } from '../../../shared/basics/units.ts';
+import type { EngineOutput } from '../../../shared/swarm/engine-types.ts';
+import { Conversation, PACKET_MS, packet } from '../../support/engine-conversation.ts';
+
+const NEXT_EPOCH = 0x56 as Epoch;
+const NEWEST = 20;
+const KEYFRAME = [0, 1, 2, 3];
+const REST = Array.from({ length: NEWEST - KEYFRAME.length + 1 }, (_, index) => index + KEYFRAME.length);
+
+const fetched = (outputs: readonly EngineOutput[]): number[] =>
+  outputs.flatMap((output) => (output.type === 'fetch' && output.reason === 'start' ? output.sequences : []));
+
+for (const answerMs of [20, 140, 400, 900]) {
+  test(`the rest is fetched in time where the first packets take ${answerMs} ms`, () => {
+    const viewer = new Conversation();
+    viewer.nowMs += NEWEST * PACKET_MS;
+    const epoch = { epoch: NEXT_EPOCH, startSequence: 0 as Sequence, newestSequence: NEWEST as Sequence };
+    assert.deepEqual(fetched(viewer.input({ type: 'epoch', ...epoch })), KEYFRAME);
+
+    const meanwhile = fetched(viewer.wait(answerMs));
+    for (const sequence of KEYFRAME) {
+      const arrived = { type: 'packet-from-server', packet: packet(sequence, NEXT_EPOCH), via: 'start' } as const;
+      viewer.verify(viewer.input(arrived), true);
+    }
+    const later = fetched(viewer.wait(2_600 - answerMs));
+    assert.deepEqual(
+      [...meanwhile, ...later].filter((sequence) => !KEYFRAME.includes(sequence)).sort((one, other) => one - other),
+      REST,
+    );
+  });
+}
