@@ -75,12 +75,15 @@ export class PeerLinks {
   send(peer: PeerId, channel: LinkChannel, bytes: Uint8Array): void {
     const link = this.links.get(peer);
     if (link === undefined) return;
-    if (link.connection.send(channel, bytes)) this.unreported.add(peer);
-    // Closed under us, or a megabyte behind. A reliable channel with a message missing is worth nothing to its peer.
-    else this.drop(peer, link, 'send-refused');
+    if (!link.connection.send(channel, bytes)) {
+      // Closed under us, or a megabyte behind. A reliable channel with a message missing is worth nothing to its peer.
+      this.drop(peer, link, 'send-refused');
+    } else if (channel === 'data') {
+      this.unreported.add(peer);
+    }
   }
 
-  /** Tells the engine how much waits at each peer that was sent to. */
+  /** Tells the engine how much waits at each peer that was sent packets. */
   reportBuffers(): void {
     const touched: [PeerId, Link][] = [];
     for (const peer of this.unreported) {

@@ -132,16 +132,19 @@ export class Network {
     if (wire === undefined) return;
     const { queue, random } = this;
     const { remote } = wire;
-    wire.bufferedBytes += bytes.byteLength;
-    peer.unreported.add(wire);
+    const isData = channel === 'data';
+    if (isData) {
+      wire.bufferedBytes += bytes.byteLength;
+      peer.unreported.add(wire);
+    }
     if (!remote.isAlive && wire.stuckBytes + bytes.byteLength > WINDOW_TO_DEAD_BYTES) return;
     const size = bytes.byteLength + DATAGRAM_OVERHEAD_BYTES * Math.ceil(bytes.byteLength / DATAGRAM_BYTES);
     this.observer.sent(peer, wire, channel, bytes, size);
     const leavesMs = Math.max(peer.uplink.take(size, queue.nowMs), this.weather.heldUntilMs(peer, remote));
-    if (remote.isAlive) {
+    if (remote.isAlive && isData) {
       wire.leaving.push({ leavesMs, bytes: bytes.byteLength });
       if (wire.bufferedBytes > LOW_WATER_BYTES) this.awaitDrain(peer, wire);
-    } else {
+    } else if (!remote.isAlive) {
       wire.stuckBytes += bytes.byteLength;
       return;
     }

@@ -57,7 +57,7 @@ export function sendControl(context: EngineContext, link: Link, message: Control
 export function sendControlBytes(context: EngineContext, link: Link, bytes: Uint8Array): void {
   context.outputs.push({ type: 'send', peer: link.peer, channel: 'control', bytes });
   context.statistics.controlBytesSent += bytes.byteLength;
-  link.noteSent(bytes.byteLength);
+  link.noteControlSent(bytes.byteLength);
 }
 
 /** When a packet must be on screen, on the local clock. */

@@ -23,7 +23,7 @@ export type EngineInput =
   | { readonly type: 'link-closed'; readonly peer: PeerId; readonly reason: string }
   /** One wire message as it arrived; the engine decodes it. */
   | { readonly type: 'message'; readonly peer: PeerId; readonly channel: LinkChannel; readonly bytes: Uint8Array }
-  /** How much still waits in the transports of some peers: of those sent to, when the outputs of an input have been carried out;
+  /** How much still waits in the transports of some peers: of those sent data to, when the outputs of an input have been carried out;
    *  of one that has drained; and in place of a `wakeup` of all where anything waited. */
   | { readonly type: 'link-buffers'; readonly links: readonly LinkBuffer[] }
   /** The seeder's own next packet. It is trusted: we signed it. */

@@ -93,6 +93,11 @@ export class Link {
     this.bufferedBytes += bytes;
   }
 
+  /** Control messages are few and small: drivers report no transport for their sake alone. */
+  noteControlSent(bytes: number): void {
+    this.sentSinceReport += bytes;
+  }
+
   noteBuffer(bufferedBytes: number, nowMs: Millis): void {
     this.bufferedBytes = bufferedBytes;
     this.standing = Math.max(0, bufferedBytes - this.sentSinceReport);

@@ -19,7 +19,19 @@ export function decodePush(reader: ByteReader): Push {
   return { type: 'push', isBacklog: flags === 1, packet: decodePacket(reader.rest()) };
 }
 
-export function encodePush(push: Push): Uint8Array<ArrayBuffer> {
+/** Who was pushed a packet passes the message on as it came: the packet's bytes lie behind the very head that is wanted. */
+export function encodePush(push: Push): Uint8Array {
+  return messageAround(push) ?? copyOf(push);
+}
+
+function messageAround({ isBacklog, packet: { bytes } }: Push): Uint8Array | undefined {
+  const start = bytes.byteOffset - DATA_HEAD_BYTES;
+  if (start < 0) return undefined;
+  const message = new Uint8Array(bytes.buffer, start, DATA_HEAD_BYTES + bytes.byteLength);
+  return message[0] === WIRE_TYPE.push && message[1] === (isBacklog ? 1 : 0) ? message : undefined;
+}
+
+function copyOf(push: Push): Uint8Array {
   // By hand: this is done for every packet at every peer.
   const bytes = new Uint8Array(DATA_HEAD_BYTES + push.packet.bytes.byteLength);
   bytes[0] = WIRE_TYPE.push;

@@ -94,7 +94,7 @@ function decodeBody(type: number, reader: ByteReader): WireMessage {
   }
 }
 
-export function encodeWireMessage(message: WireMessage): Uint8Array<ArrayBuffer> {
+export function encodeWireMessage(message: WireMessage): Uint8Array {
   switch (message.type) {
     case 'push':
       return encodePush(message);
