@@ -3,12 +3,12 @@ import { decodePacket } from '../packets/packet.ts';
 import type { EngineInput, EngineOutput } from '../swarm/engine-types.ts';
 import { CONTROL_BYTES_MAX, DATA_BYTES_MAX, DATA_HEAD_BYTES } from '../wire/limits.ts';
 import { WIRE_TYPE } from '../wire/wire-types.ts';
-import type { Broadcast } from './broadcast.ts';
+import { type Broadcast, sequenceOf } from './broadcast.ts';
 import { Healing, type Totals } from './healing.ts';
 import { LinkPromises } from './link-promises.ts';
 import type { Network } from './network.ts';
 import type { OriginServer } from './origin-server.ts';
-import type { Scenario } from './scenarios.ts';
+import { SCENARIOS, type SimulationOptions } from './scenarios.ts';
 import type { SimulatedPeer } from './simulated-peer.ts';
 import { stateSize } from './state-size.ts';
 
@@ -23,8 +23,9 @@ const OUTPUTS_MAX = 2000;
 /** Inputs of one peer within one millisecond: a full answer of the server, handled packet by packet. */
 const INPUTS_A_MOMENT_MAX = 3000;
 const WAKEUPS_A_MOMENT_MAX = 20;
-/** Links a viewer may hold, with the tolerance of the engine; and a seeder for 10,000. */
-const VIEWER_LINKS_MAX = 36;
+/** Links a viewer may hold where no setting says otherwise, what the engine allows itself more; and a seeder for 10,000. */
+const VIEWER_LINKS_MAX = 32;
+const LINKS_TOLERANCE = 4;
 const SEEDER_LINKS_MAX = 110;
 /** Connections being made at a time: those that are called, and those that call. */
 const CONNECTING_MAX = 40;
@@ -40,6 +41,10 @@ const UPLOAD_BURST_BYTES = 256 * 1024;
 const FETCHES_OF_ONE_MAX = 4;
 /** A viewer in its first seconds, or out of step a moment ago, has not had the time to rescue. */
 const RESCUE_AFTER_MS = 4000;
+/** What was given up before that may be of a time when it could not be had. */
+const GAP_AFTER_MS = 8000;
+/** Sent so long after its deadline a packet helps nobody: the line was somebody's. */
+const STALE_MS = 2500;
 /** What is fetched this short before its deadline was looked for too late. */
 const RESCUE_AHEAD_MS = 200;
 /** Nobody may be banned for what its first ban did not cover. */
@@ -74,14 +79,16 @@ export class Invariants {
   private readonly network: Network;
   private readonly server: OriginServer;
   private readonly healing: Healing;
+  private readonly options: SimulationOptions;
   private readonly accounts = new Map<SimulatedPeer, Account>();
   private readonly failuresOf = new Map<string, number>();
 
-  constructor(broadcast: Broadcast, network: Network, server: OriginServer, scenario: Scenario) {
+  constructor(broadcast: Broadcast, network: Network, server: OriginServer, options: SimulationOptions) {
+    this.options = options;
     this.broadcast = broadcast;
     this.network = network;
     this.server = server;
-    this.healing = new Healing(scenario);
+    this.healing = new Healing(SCENARIOS[options.scenario]);
   }
 
   /** Faults strike and heal: after the second moment the swarm must recover. */
@@ -197,11 +204,20 @@ export class Invariants {
       this.fail(peer, nowMs, 'rescue-late', `packet ${sequence} was fetched ${nowMs - fetched.firstMs} ms before it`);
   }
 
+  /** Playback gave a packet up, long after its deadline. */
+  skipped(peer: SimulatedPeer, sequence: number, nowMs: number): void {
+    const account = this.accounts.get(peer);
+    if (account === undefined || !this.server.isSound) return;
+    if (nowMs - Math.max(account.sinceMs, peer.thawedMs) < GAP_AFTER_MS) return;
+    this.fail(peer, nowMs, 'gap', `packet ${sequence} never came`);
+  }
+
   /** Once a second and peer: what may only grow so far, and what must come to an end. */
   sample(peer: SimulatedPeer, nowMs: number): void {
     const account = this.accounts.get(peer);
     if (account === undefined || peer.isFrozen) return;
-    const most = peer.role === 'seeder' ? SEEDER_LINKS_MAX : VIEWER_LINKS_MAX;
+    const viewersMost = (this.options.engine.linksMax ?? VIEWER_LINKS_MAX) + LINKS_TOLERANCE;
+    const most = peer.role === 'seeder' ? SEEDER_LINKS_MAX : viewersMost;
     if (peer.wires.size > most) this.fail(peer, nowMs, 'links', `${peer.wires.size} links`);
     if (peer.attempts.size > CONNECTING_MAX) this.fail(peer, nowMs, 'links', `${peer.attempts.size} being made`);
     this.lookAtEpoch(peer, account, nowMs);
@@ -266,6 +282,15 @@ export class Invariants {
     if (bannedUntilMs > nowMs) this.fail(peer, nowMs, 'banned-is-asked', 'it sends packets to a banned peer');
     if (bytes.byteLength > 0 && this.broadcast.canonical(bytes) === undefined) this.relayed(peer, bytes, nowMs);
     this.countUpload(peer, account, bytes.byteLength, nowMs);
+    if (bytes.byteLength > 0) this.lookAtAge(peer, bytes, nowMs);
+  }
+
+  private lookAtAge(peer: SimulatedPeer, bytes: Uint8Array, nowMs: number): void {
+    const sequence = sequenceOf(bytes);
+    const isInStep = peer.clockErrorMs === 0 && nowMs - Math.max(peer.clockSetMs, peer.thawedMs) > RESCUE_AFTER_MS;
+    const capturedMs = this.broadcast.captureMs(sequence);
+    if (capturedMs <= 0 || !isInStep || nowMs - capturedMs < this.options.latencyMs + STALE_MS) return;
+    this.fail(peer, nowMs, 'sent-too-late', `packet ${sequence} is sent ${nowMs - capturedMs} ms after its capture`);
   }
 
   /** Not what was broadcast, unless that is too long ago to know. */

@@ -65,6 +65,10 @@ export const PLANTED_BUGS = [
   'chatter',
   /** The tracker is told and asked without a pause. */
   'pester-the-tracker',
+  /** One packet in fifty is lost on the way to the player. */
+  'lose-packets',
+  /** What waits to be sent is sent however old it is. */
+  'send-what-is-over',
   /** Who loses the tracker leaves the swarm. */
   'give-up-the-swarm',
 ] as const;
@@ -96,6 +100,7 @@ export class Sabotage {
   private readonly bug: PlantedBug;
   private hasEpoch = false;
   private lastPacket: Uint8Array | undefined;
+  private firstPacket: Uint8Array | undefined;
   private readonly bannedPeers = new Set<PeerId>();
 
   constructor(bug: PlantedBug) {
@@ -149,6 +154,8 @@ export class Sabotage {
 
   private packet(output: Send): readonly EngineOutput[] {
     this.lastPacket = output.bytes;
+    this.firstPacket ??= output.bytes;
+    if (this.bug === 'send-what-is-over') return [output, { ...output, bytes: this.firstPacket }];
     if (this.bug === 'relay-garbage') return [{ ...output, bytes: damaged(output.bytes) }];
     return [this.bug === 'relay-nothing' ? { ...output, bytes: new Uint8Array(0) } : output];
   }
@@ -200,6 +207,8 @@ export class Sabotage {
   private deliver(output: Extract<EngineOutput, { type: 'deliver' }>): readonly EngineOutput[] {
     const { epoch, sequence } = output.packet.header;
     switch (this.bug) {
+      case 'lose-packets':
+        return sequence % 50 === 0 ? [] : [output];
       case 'deliver-twice':
         return [output, output];
       case 'fetch-what-is-here':

@@ -92,7 +92,7 @@ export class Simulation implements PeerWorld, FaultWorld {
       extras.given?.httpAnswerMs,
     );
     this.tracker = new TrackerService(this.queue, this.random.fork(), this.network, bitrateKbps);
-    this.invariants = new Invariants(this.broadcast, this.network, this.server, this.scenario);
+    this.invariants = new Invariants(this.broadcast, this.network, this.server, options);
     const { given } = extras;
     const wobble = new Wobble(this.queue, given === undefined ? this.scenario.wobble : 0);
     for (const plan of given?.viewers ?? planAudience(options))
@@ -305,7 +305,10 @@ export class Simulation implements PeerWorld, FaultWorld {
     if (peer.deliveredMs + DRY_MS < this.nowMs) this.describe(peer);
     if (peer.epoch !== this.broadcast.epoch) return;
     const { latencyMs } = this.options;
-    while (peer.firstMissing <= this.broadcast.newest && this.isPast(peer, peer.firstMissing)) peer.firstMissing++;
+    while (peer.firstMissing <= this.broadcast.newest && this.isPast(peer, peer.firstMissing)) {
+      if (!peer.has(peer.firstMissing)) this.invariants.skipped(peer, peer.firstMissing, this.nowMs);
+      peer.firstMissing++;
+    }
     peer.feed({ type: 'playback', targetLatencyMs: latencyMs, nextSequence: peer.firstMissing as Sequence });
   }
 

@@ -40,9 +40,11 @@ const CAUGHT_BY: Readonly<Record<PlantedBug, readonly [rule: string, occasion: O
   'forget-epochs': ['not-healed', NEW_EPOCH],
   'fetch-in-old-epoch': ['epoch', CUT_OFF],
   'keep-everything': ['state', { ...RICH, minutes: 1.2, peers: 4 }],
-  'call-everybody': ['links', { ...RICH, peers: 60, unreachablePairs: 0 }],
+  'call-everybody': ['links', { ...RICH, peers: 24, engine: { linksMax: 6 } }],
   chatter: ['control-flood', RICH],
   'pester-the-tracker': ['tracker-storm', RICH],
+  'lose-packets': ['gap', RICH],
+  'send-what-is-over': ['sent-too-late', RICH],
   'give-up-the-swarm': ['offload-lost', { scenario: 'tracker-restart', minutes: 0.85, warmUpMs: 12_000 }],
 };
 
