@@ -5,8 +5,8 @@ export type PeersOrder = {
   /** Within this they come, evenly. */
   readonly joinSeconds: number;
   readonly uploadBytesPerSecond: number;
-  /** Neighbours at most. Default: the engine's. */
-  readonly linksMax?: number;
+  /** Neighbours at most. */
+  readonly linksMax: number;
 };
 
 /** Said to a process of peers: the measured part begins; it ends, report; leave. */

@@ -28,8 +28,7 @@ process.on('disconnect', leave);
 
 for (let index = 0; index < order.peers; index++) {
   const { channelUrl, uploadBytesPerSecond, linksMax } = order;
-  const engineConfig = linksMax === undefined ? {} : { linksMax };
-  const peer = new NodePeer({ channelUrl, connector, uploadBytesPerSecond, engineConfig });
+  const peer = new NodePeer({ channelUrl, connector, uploadBytesPerSecond, engineConfig: { linksMax } });
   peers.push(peer);
   await Promise.all([start(peer), sleep((order.joinSeconds * 1000) / order.peers)]);
 }
