@@ -43,8 +43,8 @@ const FETCHES_OF_ONE_MAX = 4;
 const RESCUE_AFTER_MS = 4000;
 /** What was given up before that may be of a time when it could not be had. */
 const GAP_AFTER_MS = 8000;
-/** Sent so long after its deadline a packet helps nobody: the line was somebody's. */
-const STALE_MS = 2500;
+/** Pushed so long after its deadline a packet helps nobody: the line was somebody's. */
+const STALE_MS = 1500;
 /** What is fetched this short before its deadline was looked for too late. */
 const RESCUE_AHEAD_MS = 200;
 /** Nobody may be banned for what its first ban did not cover. */
@@ -282,7 +282,8 @@ export class Invariants {
     if (bannedUntilMs > nowMs) this.fail(peer, nowMs, 'banned-is-asked', 'it sends packets to a banned peer');
     if (bytes.byteLength > 0 && this.broadcast.canonical(bytes) === undefined) this.relayed(peer, bytes, nowMs);
     this.countUpload(peer, account, bytes.byteLength, nowMs);
-    if (bytes.byteLength > 0) this.lookAtAge(peer, bytes, nowMs);
+    // Repairs and backlog were asked for: whoever plays later may want them still.
+    if (bytes[0] === WIRE_TYPE.push && bytes[1] === 0) this.lookAtAge(peer, bytes, nowMs);
   }
 
   private lookAtAge(peer: SimulatedPeer, bytes: Uint8Array, nowMs: number): void {
@@ -290,7 +291,12 @@ export class Invariants {
     const isInStep = peer.clockErrorMs === 0 && nowMs - Math.max(peer.clockSetMs, peer.thawedMs) > RESCUE_AFTER_MS;
     const capturedMs = this.broadcast.captureMs(sequence);
     if (capturedMs <= 0 || !isInStep || nowMs - capturedMs < this.options.latencyMs + STALE_MS) return;
-    this.fail(peer, nowMs, 'sent-too-late', `packet ${sequence} is sent ${nowMs - capturedMs} ms after its capture`);
+    this.fail(
+      peer,
+      nowMs,
+      'pushed-too-late',
+      `packet ${sequence} is pushed ${nowMs - capturedMs} ms after its capture`,
+    );
   }
 
   /** Not what was broadcast, unless that is too long ago to know. */

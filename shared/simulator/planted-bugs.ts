@@ -154,8 +154,9 @@ export class Sabotage {
 
   private packet(output: Send): readonly EngineOutput[] {
     this.lastPacket = output.bytes;
-    this.firstPacket ??= output.bytes;
-    if (this.bug === 'send-what-is-over') return [output, { ...output, bytes: this.firstPacket }];
+    if (output.bytes[0] === WIRE_TYPE.push && output.bytes[1] === 0) this.firstPacket ??= output.bytes;
+    if (this.bug === 'send-what-is-over' && this.firstPacket !== undefined)
+      return [output, { ...output, bytes: this.firstPacket }];
     if (this.bug === 'relay-garbage') return [{ ...output, bytes: damaged(output.bytes) }];
     return [this.bug === 'relay-nothing' ? { ...output, bytes: new Uint8Array(0) } : output];
   }

@@ -44,7 +44,7 @@ const CAUGHT_BY: Readonly<Record<PlantedBug, readonly [rule: string, occasion: O
   chatter: ['control-flood', RICH],
   'pester-the-tracker': ['tracker-storm', RICH],
   'lose-packets': ['gap', RICH],
-  'send-what-is-over': ['sent-too-late', RICH],
+  'send-what-is-over': ['pushed-too-late', RICH],
   'give-up-the-swarm': ['offload-lost', { scenario: 'tracker-restart', minutes: 0.85, warmUpMs: 12_000 }],
 };
 
