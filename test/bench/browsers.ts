@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util';
 import { type ChannelBytes, channelBytes, copiesBetween, NO_BYTES } from '../support/channel-facts.ts';
 import { findChromium, launchChromium } from '../support/chromium.ts';
 import { plainClip } from '../support/clips.ts';
+import { positive, quantile, sum } from '../support/figures.ts';
 import type { PlayerPage, PlayerStats } from '../support/player-page.ts';
 import { cpuSecondsOfTree } from '../support/process-cpu.ts';
 import { ServerProcess } from '../support/server-process.ts';
@@ -150,19 +151,4 @@ function statsOf(viewers: readonly PlayerPage[]): Promise<PlayerStats[]> {
 
 function firstFrames(stats: readonly PlayerStats[]): number[] {
   return stats.map(({ firstFrameMs }) => firstFrameMs);
-}
-
-function quantile(values: readonly number[], share: number): number {
-  const sorted = [...values].sort((one, other) => one - other);
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
-}
-
-function positive(name: string, text: string): number {
-  const value = Number(text);
-  if (!(value > 0)) throw new TypeError(`--${name} must be a number above 0, not ${text}`);
-  return value;
 }

@@ -4,6 +4,7 @@ import { encodeFlvHeader, encodeFlvTag } from '../../shared/tags/flv-tag-writer.
 import type { Tag } from '../../shared/tags/tag.ts';
 import { muxEnhancedFlv } from './enhanced-flv.ts';
 import { cachedClip, ffmpegFile } from './ffmpeg.ts';
+import { pictureClockFilter } from './picture-clock.ts';
 
 /** Bump when this file makes other clips from the same arguments. */
 const EDITION = 1;
@@ -31,6 +32,13 @@ const AS_AAC = ['-c:a', 'aac', '-b:a', '64k', '-ac', '2'];
 export function plainClip(encode: Partial<Encode> = {}): Promise<string> {
   const whole = { ...SMALL, ...encode };
   return cachedClip('plain', [EDITION, whole], (folder) => encodePlain(folder, whole));
+}
+
+/** The same, with the number of each picture drawn into it: picture-clock.ts. */
+export function numberedClip(encode: Partial<Encode> = {}): Promise<string> {
+  const whole = { ...SMALL, ...encode };
+  const filter = pictureClockFilter();
+  return cachedClip('numbered', [EDITION, whole, filter], (folder) => encodePlain(folder, whole, ['-vf', filter]));
 }
 
 export function audioOnlyClip(): Promise<string> {
@@ -94,8 +102,9 @@ export function cameraOffClip(): Promise<string> {
   });
 }
 
-function encodePlain(folder: string, encode: Encode): Promise<Uint8Array> {
+function encodePlain(folder: string, encode: Encode, filters: readonly string[] = []): Promise<Uint8Array> {
   const { seconds, sampleRate } = encode;
   const sources = [...pictureSource(encode, seconds), ...soundSource(sampleRate, seconds)];
-  return ffmpegFile(folder, [...sources, ...asH264(encode), ...AS_AAC, '-shortest'], `plain-${encode.width}.flv`);
+  const encoders = [...asH264(encode), ...AS_AAC, '-shortest'];
+  return ffmpegFile(folder, [...sources, ...filters, ...encoders], `plain-${encode.width}.flv`);
 }
