@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { findChromium } from '../support/chromium.ts';
 import { plainClip } from '../support/clips.ts';
+import { positive } from '../support/figures.ts';
 import { findProgram } from '../support/tools.ts';
 import { figuresOf } from './lines/figures.ts';
 import { LAB_SCENARIOS, type LabScenario } from './lines/lab-line.ts';
@@ -114,10 +115,4 @@ function missingProgram(): string | undefined {
   const absent = ['ip', 'tc', 'nft'].filter((name) => findProgram([name]) === undefined);
   if (absent.length === 0) return undefined;
   return `bench:lines needs ${absent.join(', ')}: install iproute2 and nftables (Debian: apt-get install iproute2 nftables coturn).`;
-}
-
-function positive(name: string, text: string): number {
-  const value = Number(text);
-  if (!(value > 0)) throw new TypeError(`--${name} must be a number above 0, not ${text}`);
-  return value;
 }

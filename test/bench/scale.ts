@@ -14,6 +14,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type ChannelBytes, channelBytes, copiesBetween, liveChannel } from '../support/channel-facts.ts';
+import { positive } from '../support/figures.ts';
 import { cpuSecondsOfTree } from '../support/process-cpu.ts';
 import { ServerProcess } from '../support/server-process.ts';
 import { within } from '../support/wait.ts';
@@ -195,10 +196,4 @@ async function dismiss(child: ChildProcess): Promise<void> {
 
 function percent(share: number): string {
   return `${(share * 100).toFixed(1)} %`;
-}
-
-function positive(name: string, text: string): number {
-  const value = Number(text);
-  if (!(value > 0)) throw new TypeError(`--${name} must be a number above 0, not ${text}`);
-  return value;
 }

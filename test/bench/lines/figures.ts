@@ -1,4 +1,5 @@
 import { type ChannelBytes, copiesBetween } from '../../support/channel-facts.ts';
+import { quantile, sum } from '../../support/figures.ts';
 import type { PlayerStats } from '../../support/player-page.ts';
 import type { LabRecord, Reading } from './lab-run.ts';
 
@@ -98,13 +99,4 @@ function pathBytes({ origin }: ChannelBytes, path: string): number {
 
 function spread(values: readonly number[]): Spread {
   return { p50: quantile(values, 0.5), p95: quantile(values, 0.95), p99: quantile(values, 0.99) };
-}
-
-export function quantile(values: readonly number[], share: number): number {
-  const sorted = [...values].sort((one, other) => one - other);
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

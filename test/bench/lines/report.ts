@@ -1,5 +1,6 @@
+import { quantile } from '../../support/figures.ts';
 import type { PlayerStats } from '../../support/player-page.ts';
-import { type LabFigures, quantile } from './figures.ts';
+import type { LabFigures } from './figures.ts';
 import type { LabRecord } from './lab-run.ts';
 import type { PredictedRun, Prediction } from './prediction.ts';
 
