@@ -70,7 +70,7 @@ export class Children {
 
   /** Strength that a displacing child must exceed; 255: nobody is displaced here. */
   weakestStrength(substream: Substream): number {
-    if (this.context.swarm.isShort || this.uplink.slots === 0 || !this.mayDisplaceAnother) return STRENGTH_UNBEATABLE;
+    if (this.uplink.slots === 0 || !this.mayDisplaceAnother) return STRENGTH_UNBEATABLE;
     return this.victimFor(substream)?.child.strength ?? STRENGTH_UNBEATABLE;
   }
 
@@ -195,6 +195,7 @@ export class Children {
     const victim = this.victimFor(substream);
     if (victim === undefined || victim.child.link === link || !this.mayDisplaceAnother) return false;
     if (!mayDisplace(message, victim.child.strength, this.context.swarm.isShort)) return false;
+    if (this.context.swarm.isShort && message.parent === undefined) return false;
     // A swap of places: the newcomer's old slot is free now. Else the newcomer itself takes the displaced.
     const previous = message.parent === undefined ? undefined : this.context.links.get(message.parent);
     const isSwap =

@@ -2,7 +2,7 @@ import type { Millis } from '../basics/units.ts';
 import { STRENGTH_UNBEATABLE } from '../wire/have.ts';
 import type { EngineContext } from './engine-context.ts';
 import type { Link } from './link.ts';
-import { type Substream, strengthIn } from './substream.ts';
+import { parentOf, type Substream, strengthIn } from './substream.ts';
 
 export type Candidate = { readonly link: Link; readonly score: number };
 
@@ -14,7 +14,10 @@ export type Asker = {
 };
 
 export function askerFor(context: EngineContext, substream: Substream, slots: number, isLeased: boolean): Asker {
-  return { strength: strengthIn(substream, slots), isPeaceful: context.swarm.isShort || isLeased };
+  return {
+    strength: strengthIn(substream, slots),
+    isPeaceful: isLeased || (context.swarm.isShort && parentOf(substream) === undefined),
+  };
 }
 
 /** The neighbour through which a packet would come soonest, or none that may be asked. */
@@ -47,12 +50,13 @@ export function mayBeAsked(context: EngineContext, substream: Substream, asker: 
 }
 
 /**
- * The stronger displaces the weaker, but not where that would only move the shortage about (docs/ALGORITHM.md 9). A receiver only may
- * always be displaced unless the swarm is short: it displaces nobody in turn, so no storm comes of it.
+ * The stronger displaces the weaker, but not where that would only move the shortage about (docs/ALGORITHM.md 9): in a short swarm only who
+ * has a place of its own to give in exchange, so that nobody loses one. A receiver only may always be displaced unless the swarm is
+ * short: it displaces nobody in turn, so no storm comes of it.
  */
 export function mayDisplace(asker: Asker, weakestStrength: number, isShort: boolean): boolean {
-  if (weakestStrength === STRENGTH_UNBEATABLE || isShort || asker.strength <= weakestStrength) return false;
-  return !asker.isPeaceful || weakestStrength === 0;
+  if (weakestStrength === STRENGTH_UNBEATABLE || asker.strength <= weakestStrength) return false;
+  return !asker.isPeaceful || (weakestStrength === 0 && !isShort);
 }
 
 /** docs/ALGORITHM.md 5: lag there, distance, time on its line, chance; in ms. */
