@@ -26,6 +26,9 @@ const PEERS_PROCESS = fileURLToPath(new URL('scale/peers-process.ts', import.met
 /** As in browsers: what a viewer allows, in bitrates. */
 const UPLOAD_LIMIT = 1.2;
 const ANSWER_TIMEOUT_MS = 60_000;
+/** Above this it is the machine that is measured. */
+const LATE_MS = 100;
+const NO_TIME = ': the machine has no time for so many viewers, and the figures say nothing of the swarm';
 const MEBIBYTE = 1024 * 1024;
 
 const { values: options } = parseArgs({
@@ -141,6 +144,7 @@ function figuresOf(atStart: ChannelBytes, before: Look, after: Look, reports: re
       server: serverCpu === undefined ? undefined : serverCpu / elapsed,
       peers: of(({ cpuSeconds }) => cpuSeconds) / elapsed,
     },
+    timersLateMs: Math.max(...reports.map((report) => report.timersLateMs)),
     peersMiB: of(({ rssBytes }) => rssBytes) / MEBIBYTE,
   };
 }
@@ -164,6 +168,7 @@ function print(figures: Figures): void {
     ['connections mean, most', `${links.mean.toFixed(1)}, ${links.most}`],
     ['CPU of the server', cores.server === undefined ? 'not measured' : `${percent(cores.server)} of a core`],
     ['CPU of the viewers', `${percent(cores.peers)} of a core`],
+    ['timers late, p99', `${Math.round(figures.timersLateMs)} ms${figures.timersLateMs > LATE_MS ? NO_TIME : ''}`],
     ['memory of the viewers', `${Math.round(figures.peersMiB)} MiB`],
   ];
   for (const [name, value] of rows) console.log(`${name.padEnd(34)} ${value}`);

@@ -31,5 +31,7 @@ export type PeersReport = {
   readonly controlBytes: number;
   readonly bytesToPeers: number;
   readonly cpuSeconds: number;
+  /** By how much timers were late, the 99th percentile: the machine had no time for this process. */
+  readonly timersLateMs: number;
   readonly rssBytes: number;
 };

@@ -1,6 +1,7 @@
 /*
  * A process of the scale bench: viewers in Node on one connector, commanded by its parent (test/bench/scale.ts).
  */
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openNodeDatachannelConnector } from '../../../shared/driver/node/node-datachannel-connector.ts';
 import type { EngineSnapshot } from '../../../shared/swarm/engine-types.ts';
@@ -12,12 +13,15 @@ type Mark = { readonly snapshot: EngineSnapshot; readonly missed: number; readon
 
 const LOOPBACK = '127.0.0.1';
 const START_ATTEMPTS = 10;
+const TIMER_MS = 10;
 
 const order = JSON.parse(process.argv[2] ?? '') as PeersOrder;
 const connector = await openNodeDatachannelConnector({ bindAddress: LOOPBACK });
 const peers: NodePeer[] = [];
 let marks: Mark[] = [];
 let cpuMark = process.cpuUsage();
+const timers = monitorEventLoopDelay({ resolution: TIMER_MS });
+timers.enable();
 
 process.on('message', (command: PeersCommand) => {
   if (command === 'begin') begin();
@@ -48,6 +52,7 @@ async function start(peer: NodePeer): Promise<void> {
 
 function begin(): void {
   cpuMark = process.cpuUsage();
+  timers.reset();
   marks = peers.map((peer) => {
     const snapshot = peer.snapshot();
     return { snapshot, missed: peer.missed, newest: snapshot.newestSequence ?? -1 };
@@ -80,6 +85,7 @@ function report(): PeersReport {
     controlBytes: grown(({ controlBytesSent }) => controlBytesSent),
     bytesToPeers: grown(({ bytesToPeers }) => bytesToPeers),
     cpuSeconds: (user + system) / 1e6,
+    timersLateMs: Math.max(0, timers.percentile(99) / 1e6 - TIMER_MS),
     rssBytes: process.memoryUsage.rss(),
   };
 }
