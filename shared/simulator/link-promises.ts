@@ -16,8 +16,8 @@ const REQUESTS_MAX = 6;
 const REQUEST_MS = 250;
 /** A question that is not answered is given up: its timeout is 300 ms and a round trip. */
 const ASK_MS_MAX = 3000;
-/** Who was a child goes on being fed for the time of grace, and for what stands in the queue. */
-const FAREWELL_MS = 3000;
+/** Who was a child goes on being fed for a second of grace, and what stands in the queue then leaves before its deadline. */
+const FAREWELL_MS = 4000;
 /** A repair comes no later than the deadline of what it repairs. */
 const REPAIR_MS_MAX = 15_000;
 /** Over this an honest peer would be cut off for flooding (engine: 120 a second, and 480 at once). */
