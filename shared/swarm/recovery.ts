@@ -6,6 +6,8 @@ import type { WantedPackets } from './wanted.ts';
 
 /** No two looks closer than this: what became due in between is batched. */
 const LOOK_MS_MIN = 20;
+/** While the first packet is awaited. */
+const FIRST_PACKET_LOOK_MS = 200;
 /** A packet this long past its deadline is of no use to anybody who plays at it; a player that waits says so by `playback`. */
 const LATE_MS = 10_000;
 
@@ -49,6 +51,8 @@ export class Recovery {
       nextMs = Math.min(nextMs, this.repair.consider(wanted));
     }
     this.rescue.flush();
+    // Whether anything follows the first packet can be judged only when that is here, and nobody but us may look then.
+    if (context.ring.newest < 0) nextMs = Math.min(nextMs, context.nowMs + FIRST_PACKET_LOOK_MS);
     if (nextMs < Number.POSITIVE_INFINITY) {
       context.timers.setSooner('wanted', Math.max(nextMs, context.nowMs + LOOK_MS_MIN));
     }

@@ -14,6 +14,23 @@ const fetched = (outputs: readonly EngineOutput[]): number[] =>
   outputs.flatMap((output) => (output.type === 'fetch' && output.reason === 'start' ? output.sequences : []));
 
 for (const answerMs of [20, 140, 400, 900]) {
+  test(`a viewer that knows of nothing but the keyframe, and of nobody, asks for more where that takes ${answerMs} ms`, () => {
+    const viewer = new Conversation();
+    viewer.nowMs += 2 * PACKET_MS;
+    const epoch = { epoch: NEXT_EPOCH, startSequence: 0 as Sequence, newestSequence: 2 as Sequence };
+    assert.deepEqual(fetched(viewer.input({ type: 'epoch', ...epoch })), [0, 1, 2]);
+    viewer.wait(answerMs);
+    for (const sequence of [0, 1, 2]) {
+      const arrived = { type: 'packet-from-server', packet: packet(sequence, NEXT_EPOCH), via: 'start' } as const;
+      viewer.verify(viewer.input(arrived), true);
+    }
+    viewer.input({ type: 'playback', targetLatencyMs: 1_200 + answerMs, nextSequence: 3 as Sequence });
+    const asked = viewer.wait(1_200).filter(({ type }) => type === 'fetch' || type === 'server-stream');
+    assert.notDeepEqual(asked, []);
+  });
+}
+
+for (const answerMs of [20, 140, 400, 900]) {
   test(`the rest is fetched in time where the first packets take ${answerMs} ms`, () => {
     const viewer = new Conversation();
     viewer.nowMs += NEWEST * PACKET_MS;
