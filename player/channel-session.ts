@@ -43,8 +43,6 @@ const REJECTED_AT_WRONG_KEY = 8;
 const UPLOAD_LIMIT_OF_BITRATE = 1.2;
 /** A limit that moved with every breath of the encoder would make and break promises to other viewers. */
 const BITRATE_CHANGE_MIN = 0.25;
-/** The swarm is joined behind the first picture, or when that takes longer than this: connections cost the page time. */
-const JOIN_AFTER_MS_MAX = 500;
 const WRONG_KEY = "The broadcast is not signed with this page's key: copy the embed code from the watch page again.";
 
 /**
@@ -70,7 +68,6 @@ export class ChannelSession {
   private isAsking = false;
   private isClosed = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
-  private joinTimer: ReturnType<typeof setTimeout> | undefined;
   private verifier: Promise<PacketVerifier> | undefined;
   private received = 0;
   private bitrate = 0;
@@ -100,7 +97,6 @@ export class ChannelSession {
 
   setPlayback(targetLatencyMs: number, nextSequence: Sequence): void {
     this.nextSequence = nextSequence;
-    this.driver?.start();
     this.driver?.setPlayback(targetLatencyMs, nextSequence);
   }
 
@@ -134,7 +130,6 @@ export class ChannelSession {
     if (this.isClosed) return;
     this.isClosed = true;
     clearTimeout(this.timer);
-    clearTimeout(this.joinTimer);
     this.driver?.close();
     this.connector?.close();
     this.source.close();
@@ -170,6 +165,7 @@ export class ChannelSession {
     this.noteBitrate(description.bitrate);
     this.events.onClock(clockOffsetMs);
     this.events.onDescription(description);
+    if (this.isClosed) return; // Nothing in it can be played here.
     const { epoch, doorSequence, newestSequence } = description;
     const isOver = this.overRule.observe(description.live ? 'live' : 'nothing', this.nowMs());
     if (!description.live || epoch === null || doorSequence === null) {
@@ -191,10 +187,6 @@ export class ChannelSession {
     this.epoch = epoch;
     this.events.onEpoch(epoch, doorSequence);
     driver.setEpoch(epoch, doorSequence, newestSequence ?? undefined);
-    if (this.driver !== undefined) return;
-    this.driver = driver;
-    this.applyUploadLimit();
-    this.joinTimer = setTimeout(() => driver.start(), JOIN_AFTER_MS_MAX);
   }
 
   private openDriver(description: ChannelDescription, key: Uint8Array): SwarmDriver {
@@ -225,6 +217,10 @@ export class ChannelSession {
       onRefused: ({ code, message }) => this.events.onError(new SwarmtubeError(code, message), false),
     });
     driver.setSwarmEnabled(this.isSwarmWanted);
+    this.driver = driver;
+    this.applyUploadLimit();
+    // At once: peers bring what follows the first picture, if they are known by then.
+    driver.start();
     return driver;
   }
 

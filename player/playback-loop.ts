@@ -11,7 +11,7 @@ import { MediaPipeline } from './playback/media-pipeline.ts';
 import { PlayoutClock } from './playback/playout-clock.ts';
 import { ProgressWatch } from './playback/progress-watch.ts';
 import { StallMeter } from './playback/stall-meter.ts';
-import { mayStartMoving } from './playback/start-rule.ts';
+import { mayStartMoving, plannedLatencyMs } from './playback/start-rule.ts';
 import type { PlayerState, PlayerStats } from './stats.ts';
 
 export type PlaybackOptions = {
@@ -56,11 +56,11 @@ export class Playback {
   private beganMs: Millis | undefined;
   private nowMs = 0 as Millis;
   private firstFrameMs = 0;
-  /** When this sink's first picture appeared. */
+  /** When the play head was put on this sink's first picture, and when that appeared. */
+  private placedMs: Millis | undefined;
   private shownMs: Millis | undefined;
   private wantsToPlay = false;
   private isMoving = false;
-  private isPlaced = false;
   private isReplaying = false;
   private isSuspended = false;
   private isEndKnown = false;
@@ -115,10 +115,9 @@ export class Playback {
 
   /** What the engine must know: when packets are due, and which one is needed next. Undefined before the first epoch. */
   get wanted(): { readonly targetLatencyMs: number; readonly nextSequence: Sequence } | undefined {
-    if (this.shownMs === undefined && !this.isUnseen) return undefined;
+    if (this.placedMs === undefined && !this.isUnseen) return undefined;
     const target = this.controller.targetMs;
-    const latency = this.isAtLive ? (this.latencyMs(this.nowMs) ?? target) : target;
-    const due = Math.min(target * 3, Math.max(target * 0.4, latency));
+    const due = Math.min(target * 3, Math.max(target * 0.4, this.dueLatencyMs(target)));
     return { targetLatencyMs: Math.round(due / 50) * 50, nextSequence: this.pipeline.window.nextSequence };
   }
 
@@ -199,7 +198,7 @@ export class Playback {
     this.startWhenReady(bufferMs, nowMs);
     const isStopped = this.observeProgress(nowMs);
     if (this.meter.observe(isStopped, nowMs)) this.controller.noteStall(nowMs);
-    if (this.isPlaced) this.overcomeHoles(ranges, bufferMs, nowMs);
+    if (this.placedMs !== undefined) this.overcomeHoles(ranges, bufferMs, nowMs);
     if (this.isMoving && !isStopped) this.holdLatency(bufferMs, nowMs);
     this.callForHelp(nowMs);
     if (nowMs - this.lastEvictionMs > EVICT_EACH_MS) {
@@ -230,6 +229,15 @@ export class Playback {
     return this.clock.latencyMs(this.video.currentTime * 1000, nowMs);
   }
 
+  /** Capture to the moment when a packet is needed. */
+  private dueLatencyMs(targetMs: number): number {
+    const latencyMs = this.latencyMs(this.nowMs);
+    if (latencyMs === undefined || this.isPaused) return targetMs;
+    if (this.isMoving) return this.isAtLive ? latencyMs : targetMs;
+    const heldForMs = this.nowMs - (this.placedMs ?? this.nowMs);
+    return plannedLatencyMs({ heldForMs, latencyMs, targetMs });
+  }
+
   private isFarBehind(): boolean {
     return (this.latencyMs(performance.now() as Millis) ?? 0) > this.controller.targetMs + REPLAY_FROM_MS;
   }
@@ -247,7 +255,7 @@ export class Playback {
   }
 
   private openSink(): void {
-    this.isPlaced = false;
+    this.placedMs = undefined;
     this.isMoving = false;
     this.isSuspended = false;
     this.shownMs = undefined;
@@ -264,9 +272,11 @@ export class Playback {
   /** Puts the play head on the first picture: decode lines begin before it where there are B-frames. */
   private place(ranges: readonly TimeRange[]): void {
     const first = ranges[0];
-    if (this.isPlaced || first === undefined) return;
-    this.isPlaced = true;
+    if (this.placedMs !== undefined || first === undefined) return;
+    this.placedMs = performance.now() as Millis;
     this.seek(first.start + PLACE_INSIDE_SECONDS);
+    // Much sooner than `loadeddata` and `seeked`, which wait for more sound than the first packets hold.
+    this.video.requestVideoFrameCallback?.(this.onShown);
   }
 
   private startWhenReady(bufferMs: number, nowMs: Millis): void {
@@ -274,7 +284,7 @@ export class Playback {
     const targetMs = this.controller.targetMs;
     // Without the server's clock nothing is known about the distance: then only the buffer counts.
     const latencyMs = this.latencyMs(nowMs) ?? bufferMs;
-    if (mayStartMoving({ shownForMs: nowMs - this.shownMs, latencyMs, targetMs, bufferMs }) || this.isEndKnown) {
+    if (mayStartMoving({ heldForMs: nowMs - this.shownMs, latencyMs, targetMs, bufferMs }) || this.isEndKnown) {
       this.isMoving = true;
       this.controller.start(nowMs);
       this.startElement();
@@ -341,7 +351,7 @@ export class Playback {
   }
 
   private readonly onShown = (): void => {
-    if (this.beganMs === undefined || this.shownMs !== undefined || !this.isPlaced) return;
+    if (this.beganMs === undefined || this.shownMs !== undefined || this.placedMs === undefined) return;
     const now = performance.now() as Millis;
     this.shownMs = now;
     if (this.firstFrameMs === 0) this.firstFrameMs = Math.max(1, now - this.beganMs);

@@ -1,24 +1,32 @@
 /*
- * How long until the first picture, and where the time goes: opens the demo again and again in Chromium, each time as a new
- * viewer on a page of another origin, all on this machine:
- *   node test/bench/first-frame.ts --rounds 10 --attributes 'p2p="off"'
+ * How long until the first picture and until it moves, and where the time goes: opens the demo again and again in Chromium,
+ * each time as a new viewer on a page of another origin, all on this machine:
+ *   node test/bench/first-frame.ts --rounds 10 --attributes 'p2p="off"' --webrtc blocked
  * A probe listens to what the player asks of the browser; the player itself is left as it is. Milliseconds from the moment
- * that its script began to run, medians of all rounds.
+ * that its script began to run, medians of all rounds. Each round lasts until the picture has moved for some seconds; what
+ * the server sent meanwhile is told in seconds of the stream.
+ * --webrtc blocked: connections are made and never come about, as behind a firewall; absent: the browser has none.
  */
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Browser } from 'puppeteer-core';
-import { liveChannel } from '../support/channel-facts.ts';
+import { channelBytes, liveChannel } from '../support/channel-facts.ts';
 import { findChromium, launchChromium } from '../support/chromium.ts';
 import { ServerProcess } from '../support/server-process.ts';
 import { waitFor } from '../support/wait.ts';
 import { embeddingPage, openWebsite } from '../support/website.ts';
 
 const { values: options } = parseArgs({
-  options: { rounds: { type: 'string', default: '10' }, attributes: { type: 'string', default: '' } },
+  options: {
+    rounds: { type: 'string', default: '10' },
+    attributes: { type: 'string', default: '' },
+    webrtc: { type: 'string', default: 'on' },
+  },
 });
+/** The picture has to go on for so long, and what stalls by then counts. */
+const MOVES_FOR_MS = 4_000;
 
 const executablePath = findChromium();
 if (executablePath === undefined) throw new Error('no Chromium found: install it, or name one in SWARMTUBE_CHROMIUM');
@@ -33,11 +41,18 @@ try {
   const rounds: Marks[] = [];
   // The first one warms the browser up.
   for (let round = 0; round <= Number(options.rounds); round++) {
+    const { bitrate } = await liveChannel(server.url, 'demo');
+    const before = await channelBytes(server.url, 'demo');
     const marks = await openOnce(chromium.browser, url);
+    const after = await channelBytes(server.url, 'demo');
+    for (const [path, bytes] of after.origin) {
+      const ms = (bytes - (before.origin.get(path) ?? 0)) / (bitrate / 8000);
+      if (ms > 0) marks[`ms of the stream by ${path}`] = ms;
+    }
     if (round > 0) rounds.push(marks);
   }
-  for (const name of Object.keys(rounds[0] ?? {})) {
-    const times = rounds.map((marks) => marks[name] ?? Number.NaN).sort((first, second) => first - second);
+  for (const name of new Set(rounds.flatMap((marks) => Object.keys(marks)))) {
+    const times = rounds.flatMap((marks) => marks[name] ?? []).sort((first, second) => first - second);
     const [least, median, most] = [times[0], times[times.length >> 1], times.at(-1)].map((ms) => Math.round(ms ?? 0));
     console.log(`${name.padEnd(28)} ${String(median).padStart(5)}   (${least} to ${most})`);
   }
@@ -53,15 +68,18 @@ async function openOnce(browser: Browser, url: string): Promise<Marks> {
   const context = await browser.createBrowserContext();
   const page = await context.newPage();
   await page.evaluateOnNewDocument(listen);
+  await page.evaluateOnNewDocument(hinder, options.webrtc);
   await page.goto(url, { waitUntil: 'domcontentloaded' });
   const marks: Marks = await waitFor(
     () =>
-      page.evaluate((): Marks | undefined => {
+      page.evaluate((movesForMs): Marks | undefined => {
         const { marks } = globalThis as unknown as { marks: Marks };
-        const firstFrameMs = document.querySelector<HTMLElement & { stats: Marks }>('swarm-player')?.stats.firstFrameMs;
-        return firstFrameMs ? { ...marks, 'stats.firstFrameMs': firstFrameMs } : undefined;
-      }),
-    { text: 'the first picture' },
+        const stats = document.querySelector<HTMLElement & { stats: Marks }>('swarm-player')?.stats ?? {};
+        if (performance.now() < (marks['picture moves'] ?? Number.POSITIVE_INFINITY) + movesForMs) return undefined;
+        const names = ['firstFrameMs', 'latencyMs', 'targetLatencyMs', 'stalls', 'stallMs', 'peers'];
+        return { ...marks, ...Object.fromEntries(names.map((name) => [`stats.${name}`, stats[name] ?? Number.NaN])) };
+      }, MOVES_FOR_MS),
+    { text: 'the picture moves' },
   );
   await context.close();
   const startMs = marks['script begins'] ?? 0;
@@ -127,7 +145,28 @@ function listen(): void {
         video?.addEventListener(type, () => mark(type));
       }
       video?.requestVideoFrameCallback(() => mark('picture on screen'));
+      const listenForMove = (): void => {
+        const began = video?.currentTime ?? 0;
+        const look = (): void => {
+          if ((video?.currentTime ?? 0) > began) mark('picture moves');
+          else requestAnimationFrame(look);
+        };
+        look();
+      };
+      video?.addEventListener('playing', listenForMove, { once: true });
     });
     return root;
+  };
+}
+
+/** Runs in the page. */
+function hinder(webrtc: string): void {
+  if (webrtc === 'absent') Reflect.deleteProperty(globalThis, 'RTCPeerConnection');
+  if (webrtc !== 'blocked') return;
+  const Original = RTCPeerConnection;
+  globalThis.RTCPeerConnection = class extends Original {
+    constructor(configuration?: RTCConfiguration) {
+      super({ ...configuration, iceServers: [], iceTransportPolicy: 'relay' });
+    }
   };
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { bufferedAhead, maySkipHole, wayOn } from '../../../../player/playback/gap-rule.ts';
 import { StallMeter } from '../../../../player/playback/stall-meter.ts';
-import { mayStartMoving } from '../../../../player/playback/start-rule.ts';
+import { mayStartMoving, plannedLatencyMs } from '../../../../player/playback/start-rule.ts';
 import type { Millis } from '../../../../shared/basics/units.ts';
 
 const at = (ms: number): Millis => ms as Millis;
@@ -13,24 +13,34 @@ const RANGES = [
   { start: 12, end: 15 },
 ];
 
-test('the first picture moves when it is as old as the target', () => {
-  const state = { targetMs: 2_000, bufferMs: 1_500 };
-  assert.equal(mayStartMoving({ ...state, shownForMs: 0, latencyMs: 2_100 }), true);
-  assert.equal(mayStartMoving({ ...state, shownForMs: 300, latencyMs: 1_200 }), false);
-});
+type StartRow = [text: string, heldForMs: number, latencyMs: number, bufferMs: number, moves: boolean];
+const STARTS: readonly StartRow[] = [
+  ['as old as the target', 0, 2_100, 1_500, true],
+  ['younger, just shown', 300, 1_200, 1_500, false],
+  ['younger, not yet held for long', 999, 1_900, 900, false],
+  ['never held for long', 1_000, 1_100, 900, true],
+  ['next to nothing in hand', 1_000, 2_500, 100, false],
+  ['next to nothing in hand, but not for ever', 3_000, 2_500, 100, true],
+  ['nothing in hand', 9_000, 9_000, 0, false],
+];
+for (const [text, heldForMs, latencyMs, bufferMs, moves] of STARTS) {
+  test(`the first picture ${moves ? 'moves' : 'is held'}: ${text}`, () => {
+    assert.equal(mayStartMoving({ heldForMs, latencyMs, targetMs: 2_000, bufferMs }), moves);
+  });
+}
 
-test('it is never held for long', () => {
-  const state = { targetMs: 2_000, latencyMs: 1_100, bufferMs: 900 };
-  assert.equal(mayStartMoving({ ...state, shownForMs: 599 }), false);
-  assert.equal(mayStartMoving({ ...state, shownForMs: 600 }), true);
-});
-
-test('with next to nothing in hand it waits, but not for ever', () => {
-  const state = { targetMs: 2_000, latencyMs: 2_500, bufferMs: 100 };
-  assert.equal(mayStartMoving({ ...state, shownForMs: 1_000 }), false);
-  assert.equal(mayStartMoving({ ...state, shownForMs: 3_000 }), true);
-  assert.equal(mayStartMoving({ ...state, bufferMs: 0, shownForMs: 9_000 }), false);
-});
+const PLANS: readonly [text: string, heldForMs: number, latencyMs: number, plannedMs: number][] = [
+  ['a fresh picture is held as long as may be', 0, 100, 1_100],
+  ['the plan stands while it is held', 400, 500, 1_100],
+  ['and when it is held longer than was planned', 1_600, 1_700, 1_100],
+  ['an older one reaches the target before that', 0, 1_400, 2_000],
+  ['one that is too old begins at once', 0, 3_500, 2_000],
+];
+for (const [text, heldForMs, latencyMs, plannedMs] of PLANS) {
+  test(`what follows the first picture is due when that is to move: ${text}`, () => {
+    assert.equal(plannedLatencyMs({ heldForMs, latencyMs, targetMs: 2_000 }), plannedMs);
+  });
+}
 
 test('a hole that a browser bridges is no end of the buffer', () => {
   assert.equal(bufferedAhead(RANGES, 2), 6);
