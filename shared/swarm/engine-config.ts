@@ -38,6 +38,8 @@ export type EngineConfig = {
   readonly headsPerPeerMax: number;
   /** Between two have-maps, ms, each ±10 %. Less: fresher maps, more control traffic. */
   readonly haveIntervalMs: number;
+  /** The same for a peer without slots, which has nothing to offer, ms; well under `linkSilenceMs`. */
+  readonly haveIntervalSilentMs: number;
   /** A have-map sent early, because something changed, comes no sooner than this after the one before, ms. */
   readonly haveIntervalMsMin: number;
   /** A packet is overdue this long after it would come at the usual lag, ms; twice the lag's deviation is added, up to `overdueDeviationMsMax`. */
@@ -166,7 +168,7 @@ export const DEFAULT_ENGINE_CONFIG: EngineConfig = {
   targetLatencyMs: 2500,
   uplinkShare: 0.9,
   initialUplinkBytesPerSecond: 375_000,
-  uplinkBytesPerSecondMin: 16_000,
+  uplinkBytesPerSecondMin: 4000,
   uploadLimitBytesPerSecond: 125_000_000,
   slotsMax: 120,
   linksMax: 32,
@@ -179,6 +181,7 @@ export const DEFAULT_ENGINE_CONFIG: EngineConfig = {
   smallAudience: 40,
   headsPerPeerMax: 2,
   haveIntervalMs: 500,
+  haveIntervalSilentMs: 1200,
   haveIntervalMsMin: 150,
   overdueMs: 130,
   overdueHopMs: 45,
@@ -258,6 +261,7 @@ const LEAST: Readonly<Record<string, number>> = {
   targetLatencyMs: 200,
   uplinkBytesPerSecondMin: 1000,
   haveIntervalMs: 50,
+  haveIntervalSilentMs: 50,
   ringPackets: 128,
   verifyingMax: 1,
   verifyingPerLinkMax: 1,

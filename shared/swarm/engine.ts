@@ -148,7 +148,7 @@ export class SwarmEngine {
 
   private runTimers(): void {
     const { timers, nowMs } = this.context;
-    if ((timers.earliest() ?? Number.POSITIVE_INFINITY) > nowMs) return;
+    if (!timers.isAnyDue(nowMs)) return;
     for (const name of TIMER_NAMES) if (timers.takeIfDue(name, nowMs)) this.onTimer(name);
   }
 

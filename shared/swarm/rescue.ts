@@ -13,7 +13,7 @@ const PROBE_BACKOFF_MS_MAX = 16_000;
 const SILENCE_MS = 1000;
 const LOOK_AGAIN_MS = 250;
 /** Within the time that playback has left, so little silence must do. */
-const SHORT_SILENCE_MS = 300;
+const SHORT_SILENCE_MS = 200;
 /** Most likely the source has paused for all. About so many of the audience ask in time; the others' turn comes later, spread over this. */
 const PROBERS = 100;
 const PROBE_SPREAD_MS: readonly [number, number] = [1000, 3000];
@@ -112,6 +112,10 @@ export class Rescue {
     this.probe = undefined;
     this.probeBackoffMs = PROBE_BACKOFF_MS;
     this.nextProbeMs = Number.NEGATIVE_INFINITY;
+    // The source went on all the time: what came after this one exists too, and some of it is due.
+    const { clock, nowMs, timers } = this.context;
+    this.wanted.extend(clock.newestPlausible(nowMs) - 3);
+    timers.setSooner('wanted', nowMs);
     return true;
   }
 

@@ -5,6 +5,8 @@ import type { WantedPackets } from './wanted.ts';
 /** A lease that a parent has taken over lasts at most this much longer, for packets that neither has brought. */
 const SEAM_MS = 1000;
 const SETTLE_MS = 120;
+/** A response is taken to be under way for so long before its first packet. */
+const FIRST_PACKET_MS = 600;
 
 /** `held`: the server feeds the sub-stream. `leaving`: a parent pushes it now, but older packets are still missing. */
 type Lease =
@@ -29,6 +31,8 @@ export class ServerStream {
   private narrowedMs = Number.NEGATIVE_INFINITY;
   private narrowMs = Number.NEGATIVE_INFINITY;
   private broughtMs = Number.NEGATIVE_INFINITY;
+  /** Of the responses that brought nothing yet, each in the place of the one before: when the first was asked for. */
+  private waitingSinceMs = Number.NEGATIVE_INFINITY;
   /** Reopenings without a packet in between; and no reopening before. */
   private failures = 0;
   private closedUntilMs = Number.NEGATIVE_INFINITY;
@@ -55,6 +59,8 @@ export class ServerStream {
   isBringing(substream: number, nowMs: Millis): boolean {
     if (this.leases[substream] === undefined || this.open === undefined) return false;
     if (!this.open.substreams.includes(substream)) return false;
+    // A response that is replaced by a wider one before its first packet came has brought nothing so far.
+    if (this.broughtMs < this.waitingSinceMs) return nowMs - this.waitingSinceMs < FIRST_PACKET_MS;
     return nowMs - Math.max(this.broughtMs, this.open.openedMs) < this.context.config.serverStreamStallMs;
   }
 
@@ -159,6 +165,7 @@ export class ServerStream {
   private emit(substreams: readonly number[], nowMs: Millis): void {
     this.isDirty = false;
     this.narrowedMs = nowMs;
+    if (this.open === undefined || this.broughtMs >= this.waitingSinceMs) this.waitingSinceMs = nowMs;
     this.open = substreams.length === 0 ? undefined : { substreams, openedMs: nowMs };
     const from = substreams.length === 0 ? 0 : this.wanted.firstMissing((index) => this.leases[index] !== undefined);
     this.context.outputs.push({ type: 'server-stream', substreams, from: from as Sequence });

@@ -35,47 +35,58 @@ export const TIMER_NAMES = [
 export type TimerName = (typeof TIMER_NAMES)[number];
 
 const NEVER = Number.POSITIVE_INFINITY;
+const PLACES = Object.fromEntries(TIMER_NAMES.map((name, place) => [name, place])) as Record<TimerName, number>;
 
-/** Named timers. One that fires too early does no harm: whoever it wakes looks at the time again. */
+/** Named timers. One that fires too early does no harm: whoever it wakes looks at the time again. Asked with every input. */
 export class Timers {
-  private readonly times: Record<TimerName, number>;
-
-  constructor() {
-    this.times = Object.fromEntries(TIMER_NAMES.map((name) => [name, NEVER])) as Record<TimerName, number>;
-  }
+  private readonly times = new Float64Array(TIMER_NAMES.length).fill(NEVER);
+  private earliestMs = NEVER;
 
   /** Replaces the time set before. */
   set(name: TimerName, atMs: number): void {
-    this.times[name] = Math.ceil(atMs);
+    this.put(PLACES[name], Math.ceil(atMs));
   }
 
   /** Keeps the sooner of this time and the one set before. */
   setSooner(name: TimerName, atMs: number): void {
-    if (atMs < this.times[name]) this.times[name] = Math.ceil(atMs);
+    const place = PLACES[name];
+    if (atMs < (this.times[place] as number)) this.put(place, Math.ceil(atMs));
   }
 
   clear(name: TimerName): void {
-    this.times[name] = NEVER;
-  }
-
-  clearAll(): void {
-    for (const name of TIMER_NAMES) this.times[name] = NEVER;
+    this.put(PLACES[name], NEVER);
   }
 
   isSet(name: TimerName): boolean {
-    return this.times[name] !== NEVER;
+    return this.times[PLACES[name]] !== NEVER;
   }
 
   earliest(): Millis | undefined {
-    let earliest = NEVER;
-    for (const name of TIMER_NAMES) if (this.times[name] < earliest) earliest = this.times[name];
-    return earliest === NEVER ? undefined : (earliest as Millis);
+    return this.earliestMs === NEVER ? undefined : (this.earliestMs as Millis);
+  }
+
+  isAnyDue(nowMs: Millis): boolean {
+    return this.earliestMs <= nowMs;
   }
 
   /** Clears the timer and tells whether it was due. */
   takeIfDue(name: TimerName, nowMs: Millis): boolean {
-    if (this.times[name] > nowMs) return false;
-    this.times[name] = NEVER;
+    const place = PLACES[name];
+    if ((this.times[place] as number) > nowMs) return false;
+    this.put(place, NEVER);
     return true;
   }
+
+  private put(place: number, atMs: number): void {
+    const before = this.times[place] as number;
+    this.times[place] = atMs;
+    if (atMs <= this.earliestMs) this.earliestMs = atMs;
+    else if (before === this.earliestMs) this.earliestMs = least(this.times);
+  }
+}
+
+function least(times: Float64Array): number {
+  let earliest = NEVER;
+  for (let place = 0; place < times.length; place++) earliest = Math.min(earliest, times[place] as number);
+  return earliest;
 }

@@ -27,6 +27,8 @@ const RECOVERY_FACTOR = 1.03;
 /** What a driver last told of its buffers may be old: one measurement alone proves no rate. */
 const CARRIED_WEIGHT = 0.3;
 const MOST_CARRIED_DECAY = 0.999;
+/** Carrying less than this share of what it carried once, a line is not at its end by itself. */
+const SHOWN_SHARE = 0.7;
 
 /** What the line carries, bytes/s: measured from what the transport really took, never from what anybody claims. */
 export class UplinkEstimate {
@@ -82,9 +84,9 @@ export class UplinkEstimate {
     }
     const bytesPerSecond = this.note(carried, nowMs);
     const rate = Math.min(this.believed, limit);
-    // One link that stands among many is its receiver's line; where most of them stand it is ours. Under one packet is none.
+    // Under one packet is no queue.
     const isLong = standing > Math.max(clock.packetBytesMean, (rate * CONGESTED_MS) / 1000);
-    if (isLong && standingLinks * 2 >= active) {
+    if (isLong && this.isOurLine(standingLinks, active, bytesPerSecond)) {
       this.lower(Math.max(config.uplinkBytesPerSecondMin, bytesPerSecond), nowMs);
       return true;
     }
@@ -92,6 +94,15 @@ export class UplinkEstimate {
     if (isFree && this.wasFree) this.grow(nowMs, limit, promisedBytesPerSecond);
     this.wasFree = isFree;
     return false;
+  }
+
+  /**
+   * A link that stands among others is its receiver's line; where most of them stand it is ours. One alone may be either: it is the
+   * receiver's if ours has shown that it carries more.
+   */
+  private isOurLine(standingLinks: number, active: number, bytesPerSecond: number): boolean {
+    if (active === 1) return bytesPerSecond >= this.mostCarried * SHOWN_SHARE;
+    return standingLinks * 2 > active;
   }
 
   private note(carried: number, nowMs: Millis): number {
