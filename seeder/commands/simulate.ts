@@ -157,7 +157,10 @@ function toTable(options: SimulationOptions, result: SimulationResult, wallSecon
     ['  pushed', fixed(copies.push)],
     ['  at the start', fixed(copies.start)],
     ['  rescued', `${fixed(copies.rescue)}, of these server streams ${fixed(result.leaseCopies)}`],
-    ['offload', `${percent(result.offload)} (bound ${percent(result.offloadBound)})`],
+    [
+      'offload',
+      `${percent(result.offload)} (bound ${percent(result.offloadBound)}, in whole slots ${percent(result.offloadBoundInSlots)})`,
+    ],
     ['arrival p50 / p95 / p99', times(result.arrivalMs)],
     ['latency p50 / p95 / p99', times(result.latencyMs)],
     ['first packet p50 / p95 / p99', times(result.firstPacketMs)],

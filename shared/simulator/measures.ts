@@ -9,6 +9,7 @@ import type { SimulatedPeer, Wire } from './simulated-peer.ts';
 
 /** Slots are given out for so much of an uplink (the engine's `uplinkShare`). */
 const UPLINK_SHARE = 0.9;
+const SUBSTREAMS = 8;
 /** A viewer's first seconds say how it starts, not how packets travel. */
 const YOUNG_MS = 5000;
 
@@ -20,6 +21,8 @@ export type Figures = {
   readonly copiesBound: number;
   readonly offload: number;
   readonly offloadBound: number;
+  /** The same where each line gives whole slots only, of which a viewer needs eight. */
+  readonly offloadBoundInSlots: number;
   readonly arrivalMs: Quantiles;
   readonly latencyMs: Quantiles;
   readonly firstPacketMs: Quantiles;
@@ -66,6 +69,7 @@ export class Measures implements NetworkObserver, ServerObserver {
   private viewerSamples = 0;
   private viewers = 0;
   private uplinkKbps = 0;
+  private slots = 0;
 
   constructor(broadcast: Broadcast, bitrateKbps: number) {
     this.broadcast = broadcast;
@@ -150,8 +154,11 @@ export class Measures implements NetworkObserver, ServerObserver {
     this.viewerSamples++;
     for (const peer of peers) {
       this.viewers++;
-      if (peer.plan.isUploader && peer.isHonest)
-        this.uplinkKbps += Math.min(peer.plan.uplinkKbps, peer.plan.allowedKbps);
+      if (peer.plan.isUploader && peer.isHonest) {
+        const uplinkKbps = Math.min(peer.plan.uplinkKbps, peer.plan.allowedKbps);
+        this.uplinkKbps += uplinkKbps;
+        this.slots += Math.floor((uplinkKbps * UPLINK_SHARE * SUBSTREAMS) / this.bitrateKbps);
+      }
       const person = this.people.get(peer);
       if (person !== undefined && peer.plan.isUploader) person.capacityBytes += peer.plan.uplinkKbps * 125;
       if (peer.plan.behaviour === 'opted-out') continue;
@@ -184,6 +191,7 @@ export class Measures implements NetworkObserver, ServerObserver {
       copiesBound,
       offload: 1 - (total * stream) / Math.max(1, this.deliveredBytes),
       offloadBound: Math.max(0, 1 - copiesBound / Math.max(1, viewers)),
+      offloadBoundInSlots: Math.min(1 - 1 / Math.max(1, viewers), this.slots / Math.max(1, this.viewers * SUBSTREAMS)),
       arrivalMs: this.arrival.quantiles(),
       latencyMs: this.latency.quantiles(),
       firstPacketMs: this.first.quantiles(),

@@ -37,7 +37,7 @@ const outcomes = await runSimulations(jobs, threads, ({ line, seed, wallSeconds 
     process.stderr.write(`${++done} of ${jobs.length}: ${line} seed ${seed}, ${wallSeconds.toFixed(0)} s\n`);
 });
 console.log(
-  '| line | peers | aim | copies | push + start + rescue | offload % (bound) | arrival p50 / p95 / p99 ms | stalled % | duplicates, control % | links | wall s |',
+  '| line | peers | aim | copies | push + start + rescue | offload % (bound, in whole slots) | arrival p50 / p95 / p99 ms | stalled % | duplicates, control % | links | wall s |',
 );
 console.log('|---|---|---|---|---|---|---|---|---|---|---|');
 for (const line of lines) console.log(rowOf(line, outcomes.get(line.name) ?? []));
@@ -64,7 +64,7 @@ function rowOf(line: SwarmLine, runs: readonly SimulationOutcome[]): string {
     line.aim,
     range(({ copies }) => copies.total, 2),
     `${mid(({ copies }) => copies.push, 2)} + ${mid(({ copies }) => copies.start, 2)} + ${mid(({ copies }) => copies.rescue, 2)}`,
-    `${range(({ offload }) => offload, 2, 100)} (${mid(({ offloadBound }) => offloadBound, 1, 100)})`,
+    `${range(({ offload }) => offload, 2, 100)} (${mid((f) => f.offloadBound, 1, 100)}, ${mid((f) => f.offloadBoundInSlots, 1, 100)})`,
     [mid((f) => f.arrivalMs.p50, 0), mid((f) => f.arrivalMs.p95, 0), mid((f) => f.arrivalMs.p99, 0)].join(' / '),
     range(({ stalledShare }) => stalledShare, 4, 100),
     `${mid((f) => f.duplicateShare, 1, 100)}, ${mid((f) => f.controlShare, 1, 100)}`,
