@@ -142,11 +142,10 @@ export class Uplink {
 /** Audience up to which a seeder pushes so many copies: one for a handful on good lines, more for a crowd. */
 const COPIES_BY_AUDIENCE: readonly (readonly [viewers: number, copies: number])[] = [
   [10, 1],
-  [50, 2],
-  [5000, 3],
-  [8000, 4],
+  [300, 2],
+  [15_000, 3],
 ];
-const COPIES_MOST = 6;
+const COPIES_MOST = 4;
 /** An audience must fall this far under a threshold before a copy is taken back: one viewer's coming and going moves nobody. */
 const COPIES_HYSTERESIS = 0.8;
 
