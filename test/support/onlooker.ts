@@ -57,11 +57,14 @@ export class Onlooker {
   }
 
   async waitForPlayback(ms: number, timeoutMs = 60_000): Promise<void> {
-    await waitFor(async () => (await this.watched()).playedMs >= ms, { timeoutMs, text: `${ms} ms are played` }).catch(
-      (error: Error) => {
-        throw new Error(`${error.message}\n  ${this.console.slice(-12).join('\n  ')}`);
-      },
-    );
+    let last: Watched | undefined;
+    const hasPlayed = async () => {
+      last = await this.watched();
+      return last.playedMs >= ms;
+    };
+    await waitFor(hasPlayed, { timeoutMs, text: `a viewer plays ${ms} ms` }).catch((error: Error) => {
+      throw new Error([`${error.message}; last ${JSON.stringify(last)}`, ...this.console.slice(-12)].join('\n  '));
+    });
   }
 
   /** Delays of the pictures seen since the last call, from made to on screen; undefined for one that could not be read. */
