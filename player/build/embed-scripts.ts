@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { build, type InlineConfig, type Rolldown } from 'vite';
 import { privateNames } from './private-names.ts';
 import { shorten } from './shorten.ts';
+import { viewerOnly } from './viewer-only.ts';
 
 const path = (relative: string): string => fileURLToPath(new URL(`../../${relative}`, import.meta.url));
 
@@ -28,7 +29,7 @@ export async function buildEmbedScripts({ write = true } = {}): Promise<EmbedScr
         { find: /^.*\/utf8\.ts$/, replacement: path('player/native-utf8.ts') },
       ],
     },
-    plugins: [privateNames(), shorten()],
+    plugins: [viewerOnly(), privateNames(), shorten()],
   };
   const classic = await buildScript('player/classic.ts', 'iife', 'player.js', write, replaced);
   if (write) await buildScript('player/module.ts', 'es', 'player.mjs', write, replaced);

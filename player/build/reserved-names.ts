@@ -33,14 +33,21 @@ const PUBLIC_MEMBER = /^ {2}(?!private )(?:readonly |static |get |set |async )*(
 
 /** Properties that the embed scripts share with other programs, which the minifier must not rename. */
 export function reservedNames(): string[] {
-  const names = new Set(FOREIGN_NAMES);
-  for (const file of CONTRACT_TYPES) addAll(names, file, FIELD);
-  for (const file of PUBLIC_CLASSES) addAll(names, file, PUBLIC_MEMBER);
-  return [...names].sort();
+  const names = [
+    ...FOREIGN_NAMES,
+    ...CONTRACT_TYPES.flatMap(fieldsOf),
+    ...PUBLIC_CLASSES.flatMap((file) => namesIn(file, PUBLIC_MEMBER)),
+  ];
+  return [...new Set(names)].sort();
 }
 
-function addAll(names: Set<string>, file: string, pattern: RegExp): void {
-  const before = names.size;
-  for (const [, name = ''] of readFileSync(new URL(file, project), 'utf8').matchAll(pattern)) names.add(name);
-  if (names.size === before) throw new Error(`${file} has no names to keep: did it move?`);
+/** Of the types in a file of the project. */
+export function fieldsOf(file: string): string[] {
+  return namesIn(file, FIELD);
+}
+
+function namesIn(file: string, pattern: RegExp): string[] {
+  const names = [...readFileSync(new URL(file, project), 'utf8').matchAll(pattern)].map(([, name = '']) => name);
+  if (names.length === 0) throw new Error(`${file} has no names to keep: did it move?`);
+  return names;
 }

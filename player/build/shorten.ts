@@ -1,4 +1,4 @@
-import { minify } from 'terser';
+import { type MinifyOptions, minify } from 'terser';
 import type { Plugin } from 'vite';
 import { reservedNames } from './reserved-names.ts';
 
@@ -11,12 +11,25 @@ import { reservedNames } from './reserved-names.ts';
 export function shorten(): Plugin {
   return {
     name: 'swarmtube:shorten',
-    transform: (code, id) => (id.endsWith('/ui/style.ts') ? { code: withoutSpace(code), map: null } : undefined),
+    transform: (code, id) => {
+      if (id.endsWith('/ui/style.ts')) return { code: withoutSpace(code), map: null };
+      // Which field of a tracker's message was wrong was only ever logged.
+      if (id.endsWith('/tracker-message-parsers.ts')) return { code: code.replace(NAME_OF_FIELD, '""'), map: null };
+      return undefined;
+    },
     renderChunk: async (code, _chunk, { format }) => {
-      const { code: short } = await minify(withoutLog(withoutSentences(code)), {
+      const common: MinifyOptions = {
         ecma: 2020,
         module: format === 'es',
         compress: { passes: 6, inline: 1, pure_getters: true, unsafe_arrows: true },
+      };
+      const reduced = await minify(withoutLog(withoutSentences(code)), {
+        ...common,
+        mangle: false,
+        format: { beautify: true },
+      });
+      const { code: short } = await minify(withoutUnused(reduced.code ?? ''), {
+        ...common,
         mangle: { properties: { keep_quoted: true, reserved: [...reservedNames(), ...namesInTexts(code)] } },
       });
       if (short === undefined) throw new Error('terser gave nothing');
@@ -25,6 +38,9 @@ export function shorten(): Plugin {
   };
 }
 
+/** `"introduce.role"` */
+const NAME_OF_FIELD = /"\w+\.\w+"/g;
+
 const TEXT_THAT_IS_A_NAME = /(['"`])([A-Za-z_$][\w$]*)\1/g;
 
 function namesInTexts(code: string): Set<string> {
@@ -32,6 +48,16 @@ function namesInTexts(code: string): Set<string> {
 }
 
 const FAULT_OF_A_PEER = /new (WireError|PacketError)\(([^,()]*), (?:`(?:[^`\\]|\\.)*`|"(?:[^"\\]|\\.)*")\)/g;
+
+/** What stands in the way of one packet is told to nobody either: it is asked for again. */
+const FAULT_OF_A_FETCH =
+  /new SwarmtubeError\("(closed|too-many-waiting|stream-stalled|wrong-packet)", (?:`[^`]*`|"[^"]*")\)/g;
+
+/** Nor where in a unit of the feed the bytes made no sense: it is left out, and that is counted. */
+const FAULT_OF_A_UNIT = /(\btext: |\.#fail\(lostUnits, )(?:`[^`]*`|"[^"]*")/g;
+
+/** What the compiler has proven needs no second proof in a page. */
+const UNREACHABLE = /\bdefault: (?:return )?unreachable\(\w+\);/g;
 
 /** Why a link is ended, and who is left alone. */
 const FATE_OF_A_PEER = /\.(#?(?:hangUp|cutFlood|ban))\(((?:[^()`"]|"[a-z-]+")*), (?:`[^`]*`|"[^"]* [^"]*")\)/g;
@@ -44,6 +70,9 @@ const WRONG_FIELD = /\bbad\(([`"])([^`"]*?) (?:must be|is none) [^`"]*\1\)/g;
 function withoutSentences(code: string): string {
   return code
     .replace(FAULT_OF_A_PEER, 'new $1($2)')
+    .replace(FAULT_OF_A_FETCH, 'new SwarmtubeError("$1")')
+    .replace(FAULT_OF_A_UNIT, '$1""')
+    .replace(UNREACHABLE, 'default:')
     .replace(FATE_OF_A_PEER, '.$1($2, "")')
     .replace(REASON, 'reason: ""')
     .replace(WRONG_FIELD, 'bad($1$2$1)');
@@ -73,6 +102,19 @@ function closingBracket(code: string, from: number): number {
     else if (code[at] === ')' && --depth === 0) return at;
   }
   throw new Error('a call of the logger has no end');
+}
+
+/** Methods and accessors, as terser prints them. */
+const MEMBER = /^( +)(?:get |static |async )*(#?[A-Za-z_]\w*)\([^\n]*\) \{(?:\}|\n[\s\S]*?^\1\})\n/gm;
+const NAME = /#?[A-Za-z_]\w*/g;
+
+/** Members of classes that only a seeder or a test calls: of their names nothing but the members themselves is left. */
+function withoutUnused(code: string): string {
+  const uses = new Map<string, number>(reservedNames().map((name) => [name, Number.POSITIVE_INFINITY]));
+  for (const [name] of code.matchAll(NAME)) uses.set(name, (uses.get(name) ?? 0) + 1);
+  for (const [, , name = ''] of code.matchAll(MEMBER)) uses.set(name, (uses.get(name) ?? 0) - 1);
+  const less = code.replace(MEMBER, (member, _indent, name: string) => (uses.get(name) === 0 ? '' : member));
+  return less === code ? code : withoutUnused(less);
 }
 
 /** A style sheet in a template: its selectors keep the spaces between names. */

@@ -61,13 +61,13 @@ dt { color: #a9b3cd } dd { margin: 0; text-align: right }
 @keyframes turn { to { transform: rotate(1turn) } }
 .big {
   position: absolute; inset: 0; margin: auto; width: 76px; height: 76px; border-radius: 50%;
-  background: rgb(13 18 36 / .66); backdrop-filter: blur(6px); transition: transform .15s, background .15s;
+  background: rgb(13 18 36 / .7); backdrop-filter: blur(6px); transition: transform .15s, background .15s;
 }
-.big:hover { transform: scale(1.06); background: rgb(13 18 36 / .85) }
+.big:hover { transform: scale(1.06); background: rgb(13 18 36 / .9) }
 .big svg { width: 34px; height: 34px }
 .unmute {
   position: absolute; top: 12px; left: 12px; height: 38px; padding: 0 14px 0 10px; gap: 8px; border-radius: 19px;
-  background: rgb(13 18 36 / .72); backdrop-filter: blur(6px);
+  background: rgb(13 18 36 / .7); backdrop-filter: blur(6px);
 }
 .note {
   position: absolute; left: 12px; bottom: 62px; max-width: calc(100% - 52px); padding: 6px 14px; border-radius: 14px;
@@ -80,7 +80,7 @@ dt { color: #a9b3cd } dd { margin: 0; text-align: right }
 .notice b { font-size: 17px } .notice span { color: #c3cbe0; max-width: 46ch; overflow-wrap: anywhere; font-weight: 400 }
 .consent {
   position: absolute; inset: 12px 12px auto 12px; margin: 0 auto; max-width: 560px; display: flex; gap: 10px 16px; flex-wrap: wrap;
-  align-items: center; padding: 12px 16px; border-radius: 14px; background: rgb(13 18 36 / .92); font-weight: 400;
+  align-items: center; padding: 12px 16px; border-radius: 14px; background: rgb(13 18 36 / .9); font-weight: 400;
 }
 .consent p { margin: 0; flex: 1 1 220px }
 .consent button { height: 34px; padding: 0 14px; border: 1px solid rgb(255 255 255 / .3) }

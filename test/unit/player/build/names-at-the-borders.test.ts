@@ -48,6 +48,8 @@ const OURS = new Set(
     'transports command bytesSent packetsSent requestsSent packetsLost depth event escape ' +
     // of a logger, which no page has
     'debug info warn ' +
+    // of script data, which the player does not read
+    'getInt16 getFloat64 setFloat64 ' +
     'MAX_SAFE_INTEGER NEGATIVE_INFINITY POSITIVE_INFINITY'
   ).split(' '),
 );
