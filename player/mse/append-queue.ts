@@ -3,6 +3,8 @@
  * wait together, makes room when the browser's quota is reached, and never grows beyond a bound.
  */
 
+import { concatenate } from '../../shared/bytes/concatenate.ts';
+
 type Operation =
   | { readonly type: 'append'; bytes: Uint8Array[]; readonly startSeconds: number | undefined }
   | { readonly type: 'change-type'; readonly mimeType: string }
@@ -165,12 +167,5 @@ function byteLength(parts: readonly Uint8Array[]): number {
 
 function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const [only] = parts;
-  if (parts.length === 1 && only !== undefined) return only as Uint8Array<ArrayBuffer>;
-  const whole = new Uint8Array(byteLength(parts));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+  return parts.length === 1 && only !== undefined ? (only as Uint8Array<ArrayBuffer>) : concatenate(parts);
 }

@@ -1,4 +1,5 @@
 import { errorText, SwarmtubeError } from '../basics/errors.ts';
+import { concatenate } from '../bytes/concatenate.ts';
 import { decodeUtf8 } from '../bytes/utf8.ts';
 
 export type HttpGetOptions = {
@@ -73,7 +74,7 @@ async function readBody(
     if (length > bytesMax) return undefined;
     pieces.push(piece);
   }
-  return joined(pieces, length);
+  return concatenate(pieces, length);
 }
 
 /** The body as it arrives. Leaving the loop early gives the connection up. (Safari iterates no ReadableStream.) */
@@ -89,14 +90,4 @@ export async function* bodyPieces(response: Response): AsyncGenerator<Uint8Array
   } finally {
     reader.cancel().catch(() => {}); // has failed or ended: nothing is left to cancel
   }
-}
-
-function joined(pieces: readonly Uint8Array[], length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, at);
-    at += piece.byteLength;
-  }
-  return bytes;
 }

@@ -1,7 +1,7 @@
+import { concatenate } from '../bytes/concatenate.ts';
 import { type AudioDescription, describeAudioConfiguration } from '../tags/codec-configuration.ts';
 import type { AudioCodec, TagContent } from '../tags/tag-contents.ts';
 import { samplesInFrame, silentFrame } from './audio-frames.ts';
-import { concatBytes } from './boxes.ts';
 import type { Fragment, TypeSupport } from './fragment.ts';
 import { encodeInitSegment } from './init-segment.ts';
 import { encodeMediaFragment, type Sample } from './media-fragment.ts';
@@ -105,7 +105,7 @@ export class AudioTrack {
       endMs: (last.decodeTime + last.duration) / ticksPerMs,
       startsWithKeyframe: true,
       bytes: this.current.isRaw
-        ? concatBytes(samples.map((sample) => sample.data))
+        ? concatenate(samples.map((sample) => sample.data))
         : encodeMediaFragment(TRACK_ID, ++this.fragmentNumber, samples),
     });
   }

@@ -34,9 +34,3 @@ export function u32(...values: readonly number[]): Uint8Array {
 export function zeros(length: number): Uint8Array {
   return new Uint8Array(length);
 }
-
-export function concatBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const writer = new ByteWriter(parts.reduce((sum, part) => sum + part.length, 0));
-  for (const part of parts) writer.bytes(part);
-  return writer.finish();
-}

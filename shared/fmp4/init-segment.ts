@@ -1,4 +1,5 @@
-import { box, concatBytes, fullBox, u16, u32, zeros } from './boxes.ts';
+import { concatenate } from '../bytes/concatenate.ts';
+import { box, fullBox, u16, u32, zeros } from './boxes.ts';
 
 const IDENTITY_MATRIX = u32(0x1_0000, 0, 0, 0, 0x1_0000, 0, 0, 0, 0x4000_0000);
 const DATA_REFERENCE = box('dinf', fullBox('dref', 0, 0, u32(1), fullBox('url ', 0, 1)));
@@ -23,7 +24,7 @@ export type InitSegmentTrack = {
 export function encodeInitSegment(track: InitSegmentTrack): Uint8Array {
   const isVideo = track.size !== undefined;
   const { width, height } = track.size ?? { width: 0, height: 0 };
-  const handler = concatBytes([zeros(4), letters(isVideo ? 'vide' : 'soun'), zeros(13)]);
+  const handler = concatenate([zeros(4), letters(isVideo ? 'vide' : 'soun'), zeros(13)]);
   const media = box(
     'minf',
     isVideo ? fullBox('vmhd', 0, 1, zeros(8)) : fullBox('smhd', 0, 0, zeros(4)),
@@ -62,7 +63,7 @@ export function encodeInitSegment(track: InitSegmentTrack): Uint8Array {
   );
   const mvex = box('mvex', fullBox('trex', 0, 0, u32(track.trackId, 1, 0, 0, 0)));
   const ftyp = box('ftyp', letters('iso5'), u32(1), letters('iso5'), letters('iso6'), letters('mp41'));
-  return concatBytes([ftyp, box('moov', mvhd, trak, mvex)]);
+  return concatenate([ftyp, box('moov', mvhd, trak, mvex)]);
 }
 
 function letters(text: string): Uint8Array {

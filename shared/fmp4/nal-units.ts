@@ -1,3 +1,5 @@
+import { concatenate } from '../bytes/concatenate.ts';
+
 /**
  * Takes the empty units out of a frame of length-prefixed NAL units, and whatever is behind a length that overruns the
  * frame: some encoders send them (docs/COMPATIBILITY.md 3) and decoders stop at them. Returns the frame itself where it was sound.
@@ -15,12 +17,5 @@ export function withoutEmptyNalUnits(frame: Uint8Array, lengthBytes: number): Ui
     if (length > 0) sound.push(frame.subarray(at, end));
     at = end;
   }
-  if (isSound && at === frame.length) return frame;
-  const clean = new Uint8Array(sound.reduce((sum, unit) => sum + unit.length, 0));
-  let offset = 0;
-  for (const unit of sound) {
-    clean.set(unit, offset);
-    offset += unit.length;
-  }
-  return clean;
+  return isSound && at === frame.length ? frame : concatenate(sound);
 }

@@ -1,4 +1,5 @@
 import type { Epoch, MediaMillis, Sequence } from '../basics/units.ts';
+import { concatenate } from '../bytes/concatenate.ts';
 import { flvTagType } from '../tags/flv-tag-head.ts';
 import type { Tag } from '../tags/tag.ts';
 import type { Packet, PacketHeader } from './packet.ts';
@@ -129,12 +130,6 @@ class Unit {
   bytes(): Uint8Array {
     const [only] = this.pieces;
     if (this.pieces.length === 1 && only !== undefined) return only;
-    const whole = new Uint8Array(this.byteLength);
-    let at = 0;
-    for (const piece of this.pieces) {
-      whole.set(piece, at);
-      at += piece.byteLength;
-    }
-    return whole;
+    return concatenate(this.pieces, this.byteLength);
   }
 }
