@@ -56,11 +56,12 @@ export class Playback {
   private beganMs: Millis | undefined;
   private nowMs = 0 as Millis;
   private firstFrameMs = 0;
-  /** When the play head was put on this sink's first picture, and when that appeared. */
-  private placedMs: Millis | undefined;
+  /** When this sink's first packet came, and when its first picture appeared. */
+  private fedMs: Millis | undefined;
   private shownMs: Millis | undefined;
   private wantsToPlay = false;
   private isMoving = false;
+  private isPlaced = false;
   private isReplaying = false;
   private isSuspended = false;
   private isEndKnown = false;
@@ -115,7 +116,7 @@ export class Playback {
 
   /** What the engine must know: when packets are due, and which one is needed next. Undefined before the first epoch. */
   get wanted(): { readonly targetLatencyMs: number; readonly nextSequence: Sequence } | undefined {
-    if (this.placedMs === undefined && !this.isUnseen) return undefined;
+    if (this.fedMs === undefined && !this.isUnseen) return undefined;
     const target = this.controller.targetMs;
     const due = Math.min(target * 3, Math.max(target * 0.4, this.dueLatencyMs(target)));
     return { targetLatencyMs: Math.round(due / 50) * 50, nextSequence: this.pipeline.window.nextSequence };
@@ -147,6 +148,7 @@ export class Playback {
 
   push(packet: Packet, nowMs: Millis): void {
     this.nowMs = nowMs;
+    this.fedMs ??= nowMs;
     const { captureMs } = packet.header;
     const lag = this.clock.lagMs(captureMs, nowMs);
     // Packets from before we came say nothing about our line.
@@ -198,7 +200,7 @@ export class Playback {
     this.startWhenReady(bufferMs, nowMs);
     const isStopped = this.observeProgress(nowMs);
     if (this.meter.observe(isStopped, nowMs)) this.controller.noteStall(nowMs);
-    if (this.placedMs !== undefined) this.overcomeHoles(ranges, bufferMs, nowMs);
+    if (this.isPlaced) this.overcomeHoles(ranges, bufferMs, nowMs);
     if (this.isMoving && !isStopped) this.holdLatency(bufferMs, nowMs);
     this.callForHelp(nowMs);
     if (nowMs - this.lastEvictionMs > EVICT_EACH_MS) {
@@ -232,10 +234,14 @@ export class Playback {
   /** Capture to the moment when a packet is needed. */
   private dueLatencyMs(targetMs: number): number {
     const latencyMs = this.latencyMs(this.nowMs);
-    if (latencyMs === undefined || this.isPaused) return targetMs;
+    if (latencyMs === undefined || this.isPaused || this.isUnseen) return targetMs;
     if (this.isMoving) return this.isAtLive ? latencyMs : targetMs;
-    const heldForMs = this.nowMs - (this.placedMs ?? this.nowMs);
-    return plannedLatencyMs({ heldForMs, latencyMs, targetMs });
+    const { heldForMs } = this;
+    return plannedLatencyMs({ isShown: this.shownMs !== undefined, heldForMs, latencyMs, targetMs });
+  }
+
+  private get heldForMs(): number {
+    return this.nowMs - (this.fedMs ?? this.nowMs);
   }
 
   private isFarBehind(): boolean {
@@ -255,7 +261,8 @@ export class Playback {
   }
 
   private openSink(): void {
-    this.placedMs = undefined;
+    this.fedMs = undefined;
+    this.isPlaced = false;
     this.isMoving = false;
     this.isSuspended = false;
     this.shownMs = undefined;
@@ -272,8 +279,8 @@ export class Playback {
   /** Puts the play head on the first picture: decode lines begin before it where there are B-frames. */
   private place(ranges: readonly TimeRange[]): void {
     const first = ranges[0];
-    if (this.placedMs !== undefined || first === undefined) return;
-    this.placedMs = performance.now() as Millis;
+    if (this.isPlaced || first === undefined) return;
+    this.isPlaced = true;
     this.seek(first.start + PLACE_INSIDE_SECONDS);
     // Much sooner than `loadeddata` and `seeked`, which wait for more sound than the first packets hold.
     this.video.requestVideoFrameCallback?.(this.onShown);
@@ -284,7 +291,7 @@ export class Playback {
     const targetMs = this.controller.targetMs;
     // Without the server's clock nothing is known about the distance: then only the buffer counts.
     const latencyMs = this.latencyMs(nowMs) ?? bufferMs;
-    if (mayStartMoving({ heldForMs: nowMs - this.shownMs, latencyMs, targetMs, bufferMs }) || this.isEndKnown) {
+    if (mayStartMoving({ heldForMs: this.heldForMs, latencyMs, targetMs, bufferMs }) || this.isEndKnown) {
       this.isMoving = true;
       this.controller.start(nowMs);
       this.startElement();
@@ -351,7 +358,7 @@ export class Playback {
   }
 
   private readonly onShown = (): void => {
-    if (this.beganMs === undefined || this.shownMs !== undefined || this.placedMs === undefined) return;
+    if (this.beganMs === undefined || this.shownMs !== undefined || !this.isPlaced) return;
     const now = performance.now() as Millis;
     this.shownMs = now;
     if (this.firstFrameMs === 0) this.firstFrameMs = Math.max(1, now - this.beganMs);

@@ -5,8 +5,11 @@ const START_BUFFER_MS_MIN = 400;
 /** A line that brings less than the stream: better to move late than not at all. */
 const START_BUFFER_WAIT_MS_MAX = 3_000;
 
+/** So long after the first packets there is a picture, if they hold enough for the browser's decoders. */
+const PICTURE_WAIT_MS = 200;
+
 export type HeldPicture = {
-  /** Since the first frame was shown, or could have been. */
+  /** Since the first packet came, from which the first picture was made. */
   readonly heldForMs: number;
   /** Capture of the first frame to now. */
   readonly latencyMs: number;
@@ -14,6 +17,7 @@ export type HeldPicture = {
 };
 
 export type StartState = HeldPicture & { readonly bufferMs: number };
+export type PlannedStart = HeldPicture & { readonly isShown: boolean };
 
 /**
  * Whether the first picture may begin to move. It is shown at once and held until it is as old as the target latency, so
@@ -26,8 +30,10 @@ export function mayStartMoving({ heldForMs, latencyMs, targetMs, bufferMs }: Sta
 
 /**
  * The latency at which a picture that is held will begin to move: what follows it is due by then. Once the hold is over it
- * stays what it was, so that what still is missing for a start is overdue, and comes.
+ * stays what it was, so that what still is missing for a start is overdue, and comes. Where no picture came out of the first
+ * packets, what follows them is due at once.
  */
-export function plannedLatencyMs({ heldForMs, latencyMs, targetMs }: HeldPicture): number {
+export function plannedLatencyMs({ isShown, heldForMs, latencyMs, targetMs }: PlannedStart): number {
+  if (!isShown && heldForMs >= PICTURE_WAIT_MS) return 0;
   return Math.min(targetMs, latencyMs - heldForMs + HOLD_MS_MAX);
 }

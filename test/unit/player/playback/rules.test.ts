@@ -29,16 +29,18 @@ for (const [text, heldForMs, latencyMs, bufferMs, moves] of STARTS) {
   });
 }
 
-const PLANS: readonly [text: string, heldForMs: number, latencyMs: number, plannedMs: number][] = [
+const PLANS: readonly [text: string, heldForMs: number, latencyMs: number, plannedMs: number, isShown?: boolean][] = [
   ['a fresh picture is held as long as may be', 0, 100, 1_100],
   ['the plan stands while it is held', 400, 500, 1_100],
   ['and when it is held longer than was planned', 1_600, 1_700, 1_100],
   ['an older one reaches the target before that', 0, 1_400, 2_000],
   ['one that is too old begins at once', 0, 3_500, 2_000],
+  ['the first packets are given time to become a picture', 199, 299, 1_100, false],
+  ['when they do not, what follows them is due at once', 200, 300, 0, false],
 ];
-for (const [text, heldForMs, latencyMs, plannedMs] of PLANS) {
+for (const [text, heldForMs, latencyMs, plannedMs, isShown = true] of PLANS) {
   test(`what follows the first picture is due when that is to move: ${text}`, () => {
-    assert.equal(plannedLatencyMs({ heldForMs, latencyMs, targetMs: 2_000 }), plannedMs);
+    assert.equal(plannedLatencyMs({ isShown, heldForMs, latencyMs, targetMs: 2_000 }), plannedMs);
   });
 }
 
