@@ -13,6 +13,9 @@ export type Asker = {
   readonly isPeaceful: boolean;
 };
 
+/** In a short swarm each change of places costs pushes that nobody has to spare: so much stronger, at least. */
+const SHORT_GAP = 2;
+
 export function askerFor(context: EngineContext, substream: Substream, slots: number, isLeased: boolean): Asker {
   return {
     strength: strengthIn(substream, slots),
@@ -55,7 +58,8 @@ export function mayBeAsked(context: EngineContext, substream: Substream, asker: 
  * short: it displaces nobody in turn, so no storm comes of it.
  */
 export function mayDisplace(asker: Asker, weakestStrength: number, isShort: boolean): boolean {
-  if (weakestStrength === STRENGTH_UNBEATABLE || asker.strength <= weakestStrength) return false;
+  const leastGap = isShort ? SHORT_GAP : 1;
+  if (weakestStrength === STRENGTH_UNBEATABLE || asker.strength < weakestStrength + leastGap) return false;
   return !asker.isPeaceful || (weakestStrength === 0 && !isShort);
 }
 

@@ -7,7 +7,7 @@ import { UplinkEstimate } from './uplink-estimate.ts';
 /** Slots are taken back only when the quotient falls this far under their number: the bitrate's noise must evict nobody. */
 const SLOT_HYSTERESIS = 0.25;
 /** On a slow line a packet or two are always on their way: so much is no backlog. */
-const SHED_PACKETS = 2.5;
+const SHED_PACKETS = 4;
 
 /**
  * Our upload, counted in slots of one sub-stream to one child each. Too much waiting takes slots away one at a time, calm gives
