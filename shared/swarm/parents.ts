@@ -13,6 +13,7 @@ import { askerFor, chooseParent, mayBeAsked } from './parent-choice.ts';
 import type { ServerStream } from './server-stream.ts';
 import { Subscriptions } from './subscriptions.ts';
 import { askOf, type Parent, parentOf, type Substream } from './substream.ts';
+import { Upgrades } from './upgrades.ts';
 import type { Uplink } from './uplink.ts';
 import type { PacketSource } from './verification.ts';
 import type { WantedPackets } from './wanted.ts';
@@ -36,6 +37,7 @@ export class Parents {
   private readonly introductions: Introductions;
   private readonly leases: Leases;
   private readonly subscriptions: Subscriptions;
+  private readonly upgrades: Upgrades;
   /** Leased sub-streams look for a parent only now and then. */
   private readonly searchAtMs: Float64Array;
 
@@ -53,6 +55,7 @@ export class Parents {
     this.introductions = introductions;
     this.leases = new Leases(context, serverStream);
     this.subscriptions = new Subscriptions(context, uplink, wanted, serverStream);
+    this.upgrades = new Upgrades(context, uplink, serverStream, this.subscriptions);
     this.searchAtMs = new Float64Array(context.config.substreams);
   }
 
@@ -68,7 +71,7 @@ export class Parents {
     }
     this.searchAtMs.fill(this.context.nowMs);
     this.context.timers.setSooner('search', this.context.nowMs);
-    this.scheduleUpgrade();
+    this.upgrades.schedule();
   }
 
   isAsking(substream: Substream, link: Link): boolean {
@@ -261,31 +264,7 @@ export class Parents {
   }
 
   onUpgradeTimer(): void {
-    this.scheduleUpgrade();
-    const { context } = this;
-    if (context.endSequence !== undefined) return;
-    const fed = context.substreams.filter((substream) => substream.feed.kind === 'fed' && !substream.isOverdue);
-    const substream = fed[context.random.below(Math.max(1, fed.length))];
-    if (substream === undefined || substream.feed.kind !== 'fed' || substream.lagMs === undefined) return;
-    const present = substream.feed.parent;
-    const isLeased = this.serverStream.isLeased(substream.index);
-    const asker = askerFor(context, substream, this.uplink.slots, isLeased);
-    const best = chooseParent(context, substream, asker, (link) => link === present.link);
-    if (best === undefined || best.score >= substream.lagMs - this.upgradeGainMs(substream)) return;
-    this.subscriptions.ask(substream, best.link, 'upgrade');
-  }
-
-  private upgradeGainMs(substream: Substream): number {
-    const { config, targetLatencyMs } = this.context;
-    if ((substream.lagMs ?? 0) > targetLatencyMs / 2) return config.upgradeGainLateMs;
-    return substream.children.length > 0 ? config.upgradeGainInteriorMs : config.upgradeGainLeafMs;
-  }
-
-  private scheduleUpgrade(): void {
-    const { config, random, timers, nowMs, substreams } = this.context;
-    const isInterior = substreams.some((substream) => substream.children.length > 0);
-    const [low, high] = isInterior ? config.upgradeIntervalInteriorMs : config.upgradeIntervalLeafMs;
-    timers.set('upgrade', nowMs + random.between(low, high));
+    this.upgrades.onTimer();
   }
 
   // --- Finding -------------------------------------------------------------------------------------------------------------

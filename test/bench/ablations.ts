@@ -42,7 +42,7 @@ for (const { rule, engine } of ABLATIONS) console.log(rowOf(rule, engine, outcom
 function rowOf(rule: string, engine: object, runs: readonly SimulationOutcome[]): string {
   const mid = (read: (figures: SimulationOutcome['figures']) => number, digits: number, factor = 1): string =>
     (median(runs.map(({ figures }) => read(figures))) * factor).toFixed(digits);
-  const settings = Object.entries(engine).map(([key, value]) => `\`${key}=${[value].flat().join(',')}\``);
+  const settings = Object.entries(engine).map(([key, value]) => `\`${key}=${[value].flat().join(':')}\``);
   return `| ${[
     rule,
     settings.join(' '),
