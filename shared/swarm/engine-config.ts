@@ -44,8 +44,6 @@ export type EngineConfig = {
   readonly haveIntervalMsMin: number;
   /** A packet is overdue this long after it would come at the usual lag, ms; twice the lag's deviation is added, up to `overdueDeviationMsMax`. */
   readonly overdueMs: number;
-  /** So much later for each hop between the source and us, ms. */
-  readonly overdueHopMs: number;
   readonly overdueDeviationMsMax: number;
   /** Added to twice the one-way delay while a SUBSCRIBE or REQUEST is unanswered, ms. */
   readonly subscribeTimeoutMs: number;
@@ -183,8 +181,7 @@ export const DEFAULT_ENGINE_CONFIG: EngineConfig = {
   haveIntervalMs: 500,
   haveIntervalSilentMs: 1200,
   haveIntervalMsMin: 150,
-  overdueMs: 130,
-  overdueHopMs: 45,
+  overdueMs: 200,
   overdueDeviationMsMax: 200,
   subscribeTimeoutMs: 300,
   requestTimeoutMs: 250,

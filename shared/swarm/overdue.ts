@@ -1,10 +1,9 @@
 import type { EngineContext } from './engine-context.ts';
 import type { Link } from './link.ts';
-import { type Parent, parentOf, type Substream } from './substream.ts';
+import type { Parent, Substream } from './substream.ts';
 
 /** Believed of a sub-stream that has not been pushed yet. */
 export const UNKNOWN_LAG_MS = 400;
-const UNKNOWN_HOPS = 4;
 const LAG_WEIGHT = 1 / 4;
 /** A feed that has brought nothing since acceptance is given so long, beside one round of sub-streams. */
 const FIRST_PACKET_MS = 300;
@@ -21,15 +20,10 @@ export function observeLag(substream: Substream, lagMs: number): void {
   substream.deviationMs = Math.round(substream.deviationMs + (Math.abs(error) - substream.deviationMs) * LAG_WEIGHT);
 }
 
-/**
- * When a packet captured at some moment is later than usual in this sub-stream. What is late at one peer is late at all below it: each
- * hop waits a little longer, so that whoever stands next to the trouble mends it, and the others need not look for parents too.
- */
+/** When a packet captured at some moment is later than usual in this sub-stream. */
 export function lateAtMs(context: EngineContext, substream: Substream, sequence: number): number {
   const { config, clock } = context;
-  const hops = parentOf(substream)?.path.length ?? UNKNOWN_HOPS;
-  const allowanceMs =
-    config.overdueMs + config.overdueHopMs * hops + Math.min(config.overdueDeviationMsMax, 2 * substream.deviationMs);
+  const allowanceMs = config.overdueMs + Math.min(config.overdueDeviationMsMax, 2 * substream.deviationMs);
   return clock.localMs(clock.captureMs(sequence)) + (substream.lagMs ?? UNKNOWN_LAG_MS) + allowanceMs;
 }
 

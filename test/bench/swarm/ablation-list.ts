@@ -19,11 +19,8 @@ export const ABLATIONS: readonly Ablation[] = [
     rule: "the tracker's answers to who lacks a parent",
     engine: { askIntervalMs: NEVER_MS, askIntervalMsMax: NEVER_MS },
   },
-  {
-    rule: 'waiting by hops: who is far from the trouble looks for another parent as soon',
-    engine: { overdueMs: 200, overdueHopMs: 0 },
   },
-  { rule: 'leaving a late parent soon: after a second', engine: { overdueMs: 1000, overdueHopMs: 0 } },
+  { rule: 'leaving a late parent soon: after a second', engine: { overdueMs: 1000 } },
   { rule: 'repair by neighbours', engine: { requestsPerLinkMax: 0 } },
   { rule: 'patience of repair at the front', engine: { frontRepairDelayMs: 0 } },
   { rule: 'backlog from the new parent', engine: { backlogPushes: 0, backlogRepairs: 0 } },
@@ -31,7 +28,6 @@ export const ABLATIONS: readonly Ablation[] = [
   { rule: 'shedding of full lines', engine: { shedTicks: 1_000_000 } },
   { rule: 'the seeder preferred', engine: { seederBonusMs: 0 } },
   { rule: 'bursts: two packets at most', engine: { burstMs: 0, burstBytesMin: 16_384 } },
-  { rule: 'two copies and more: one', engine: { copies: 1 } },
   { rule: 'leases: rescue packet by packet', engine: { rescuesBeforeLease: 1_000_000, patienceMs: NEVER_MS } },
   { rule: 'a margin of half a second for rescue: 150 to 300 ms', engine: { rescueMarginMs: [150, 300] } },
 ];
