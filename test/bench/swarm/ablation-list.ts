@@ -19,7 +19,6 @@ export const ABLATIONS: readonly Ablation[] = [
     rule: "the tracker's answers to who lacks a parent",
     engine: { askIntervalMs: NEVER_MS, askIntervalMsMax: NEVER_MS },
   },
-  },
   { rule: 'leaving a late parent soon: after a second', engine: { overdueMs: 1000 } },
   { rule: 'repair by neighbours', engine: { requestsPerLinkMax: 0 } },
   { rule: 'patience of repair at the front', engine: { frontRepairDelayMs: 0 } },
