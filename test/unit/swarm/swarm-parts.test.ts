@@ -9,7 +9,7 @@ import { Link } from '../../../shared/swarm/link.ts';
 import { Links } from '../../../shared/swarm/links.ts';
 import { PacketRing } from '../../../shared/swarm/packet-ring.ts';
 import { StreamClock } from '../../../shared/swarm/stream-clock.ts';
-import { Timers } from '../../../shared/swarm/timers.ts';
+import { TIMER_NAMES, Timers } from '../../../shared/swarm/timers.ts';
 import { TokenBucket } from '../../../shared/swarm/token-bucket.ts';
 import { copiesFor } from '../../../shared/swarm/uplink.ts';
 import type { Have } from '../../../shared/wire/have.ts';
@@ -32,6 +32,30 @@ test('timers: the earliest is told, a due one is taken once, sooner wins over la
   assert.equal(timers.takeIfDue('wanted', at(50)), true);
   assert.equal(timers.takeIfDue('wanted', at(50)), false);
   assert.equal(timers.earliest(), 101);
+});
+
+test('timers: agree with a map of times, whatever is set, moved, cleared and taken', () => {
+  const name = fc.constantFrom(...TIMER_NAMES);
+  const step = fc.tuple(fc.constantFrom('set', 'setSooner', 'clear', 'take'), name, fc.integer({ min: 0, max: 9 }));
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      const timers = new Timers();
+      const model = new Map<string, number>();
+      for (const [what, timer, atMs] of steps) {
+        const before = model.get(timer) ?? Number.POSITIVE_INFINITY;
+        if (what === 'set') timers.set(timer, atMs);
+        else if (what === 'setSooner') timers.setSooner(timer, atMs);
+        else if (what === 'clear') timers.clear(timer);
+        else assert.equal(timers.takeIfDue(timer, at(atMs)), before <= atMs);
+        if (what === 'set' || (what === 'setSooner' && atMs < before)) model.set(timer, atMs);
+        else if (what === 'clear' || (what === 'take' && before <= atMs)) model.delete(timer);
+        const earliest = model.size === 0 ? undefined : Math.min(...model.values());
+        assert.equal(timers.earliest(), earliest);
+        assert.equal(timers.isAnyDue(at(5)), earliest !== undefined && earliest <= 5);
+        assert.equal(timers.isSet(timer), model.has(timer));
+      }
+    }),
+  );
 });
 
 test('packet ring: agrees with a map that forgets what is a whole ring older', () => {

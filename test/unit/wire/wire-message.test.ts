@@ -8,6 +8,24 @@ import { WIRE_TYPE } from '../../../shared/wire/wire-types.ts';
 import { fc } from '../../support/properties.ts';
 import { fromHex, GOLDEN_MESSAGES } from './wire-golden.ts';
 
+test('a push is passed on as it came, and made anew where another head is wanted or none is there', () => {
+  const { hex } = GOLDEN_MESSAGES.find(({ message }) => message.type === 'push') ?? assert.fail('no push');
+  for (const isBacklog of [false, true]) {
+    const came = fromHex(hex).slice();
+    came[1] = isBacklog ? 1 : 0;
+    const push = decodeWireMessage(came, 'data');
+    assert.equal(push.type, 'push');
+    if (push.type !== 'push') return;
+    assert.equal(encodeWireMessage(push).buffer, came.buffer);
+    const turned = encodeWireMessage({ ...push, isBacklog: !isBacklog });
+    assert.notEqual(turned.buffer, came.buffer);
+    assert.deepEqual(decodeWireMessage(turned, 'data'), { ...push, isBacklog: !isBacklog });
+    assert.deepEqual(came[1], isBacklog ? 1 : 0);
+    const bare = { ...push.packet, bytes: push.packet.bytes.slice() };
+    assert.deepEqual(encodeWireMessage({ ...push, packet: bare }), came);
+  }
+});
+
 test('every message type stands in the golden table', () => {
   const types = new Set(GOLDEN_MESSAGES.map((golden) => golden.message.type));
   assert.deepEqual([...types].sort(), Object.keys(WIRE_TYPE).sort());
