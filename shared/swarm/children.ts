@@ -170,7 +170,8 @@ export class Children {
       const { sequence } = packet.header;
       if (link.map?.has(sequence)) continue;
       const bytes = encodePush({ type: 'push', isBacklog: true, packet });
-      const expiresMs = deadlineMs(this.context, sequence);
+      // Our own deadline may be over for what the child has yet to play.
+      const expiresMs = Math.max(deadlineMs(this.context, sequence), nowMs + BACKLOG_INTERVAL_MS);
       const isSent =
         at < config.backlogPushes ? this.pacer.push(link, bytes, expiresMs) : this.pacer.repair(link, bytes, expiresMs);
       if (isSent) link.map?.add(sequence);

@@ -159,7 +159,7 @@ export class Intake {
     this.noteArrival(packet, source, receivedMs);
     if (alternative !== undefined) this.noteArrival(packet, alternative, context.nowMs);
     this.noteRescue(substream, source, isProbe);
-    this.parts.startUp.arrived(packet);
+    this.parts.startUp.arrived();
     serverStream.settle(substream.index, context.nowMs);
   }
 

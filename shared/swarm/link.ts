@@ -173,5 +173,6 @@ export class Link {
     this.requested.clear();
     this.refusedUntilMs.fill(Number.NEGATIVE_INFINITY);
     this.welcomeUntilMs.fill(Number.NEGATIVE_INFINITY);
+    this.backlogSentMs.fill(Number.NEGATIVE_INFINITY);
   }
 }

@@ -17,10 +17,9 @@ export type Asker = {
 const SHORT_GAP = 2;
 
 export function askerFor(context: EngineContext, substream: Substream, slots: number, isLeased: boolean): Asker {
-  return {
-    strength: strengthIn(substream, slots),
-    isPeaceful: isLeased || (context.swarm.isShort && parentOf(substream) === undefined),
-  };
+  // A place that brings nothing any more is no place to give.
+  const hasPlace = parentOf(substream) !== undefined && !substream.isOverdue;
+  return { strength: strengthIn(substream, slots), isPeaceful: isLeased || (context.swarm.isShort && !hasPlace) };
 }
 
 /** The neighbour through which a packet would come soonest, or none that may be asked. */

@@ -18,6 +18,9 @@ const SHORT_SILENCE_MS = 200;
 const PROBERS = 100;
 const PROBE_SPREAD_MS: readonly [number, number] = [1000, 3000];
 
+/** Of the newest packets that could exist so many may not be out yet. */
+const PLAUSIBLE_SPARE = 3;
+
 type Turn = { readonly marginMs: number; readonly laterMs: number };
 
 /** Packets that the swarm would bring too late, fetched one by one from the server just in time (docs/ALGORITHM.md 7). */
@@ -42,6 +45,7 @@ export class Rescue {
 
   restart(): void {
     this.due = [];
+    this.turn = undefined;
     this.probe = undefined;
     this.probeBackoffMs = PROBE_BACKOFF_MS;
     this.nextProbeMs = Number.NEGATIVE_INFINITY;
@@ -95,7 +99,7 @@ export class Rescue {
       context.timers.setSooner('wanted', this.nextProbeMs);
     }
     const wanted = this.wanted.get(sequence);
-    if (wanted === undefined || wanted.fetchUntilMs === undefined) return;
+    if (wanted === undefined || wanted.fetchUntilMs === undefined || this.wanted.retract(sequence)) return;
     wanted.fetchUntilMs = undefined;
     wanted.fetchesFailed++;
     wanted.nextFetchMs = context.nowMs + RETRY_MS * 2 ** wanted.fetchesFailed;
@@ -112,9 +116,9 @@ export class Rescue {
     this.probe = undefined;
     this.probeBackoffMs = PROBE_BACKOFF_MS;
     this.nextProbeMs = Number.NEGATIVE_INFINITY;
-    // The source went on all the time: what came after this one exists too, and some of it is due.
-    const { clock, nowMs, timers } = this.context;
-    this.wanted.extend(clock.newestPlausible(nowMs) - 3);
+    // The source went on, and probably still does: what came after this one exists too then, and some of it is due.
+    const { clock, nowMs, timers, config } = this.context;
+    this.wanted.presume(Math.min(clock.newestPlausible(nowMs) - PLAUSIBLE_SPARE, sequence + config.rescueBatchMax));
     timers.setSooner('wanted', nowMs);
     return true;
   }

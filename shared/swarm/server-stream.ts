@@ -123,6 +123,7 @@ export class ServerStream {
     this.leaseCount = 0;
     this.context.arePathsStale = true;
     this.broughtMs = Number.NEGATIVE_INFINITY;
+    this.waitingSinceMs = Number.NEGATIVE_INFINITY;
     this.failures = 0;
     this.closedUntilMs = Number.NEGATIVE_INFINITY;
     this.isDirty = this.open !== undefined;

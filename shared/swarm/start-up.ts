@@ -1,5 +1,4 @@
 import type { Sequence } from '../basics/units.ts';
-import type { Packet } from '../packets/packet.ts';
 import type { EngineContext } from './engine-context.ts';
 import type { Rescue } from './rescue.ts';
 import type { ServerStream } from './server-stream.ts';
@@ -17,17 +16,21 @@ export class StartUp {
   private readonly rescue: Rescue;
   /** The last packet of the keyframe, as far as is known; undefined: the keyframe is here, or nobody fetched it. */
   private keyframeEnd: number | undefined;
+  /** Packets in the next round. */
+  private round: number;
 
   constructor(context: EngineContext, wanted: WantedPackets, serverStream: ServerStream, rescue: Rescue) {
     this.context = context;
     this.wanted = wanted;
     this.serverStream = serverStream;
     this.rescue = rescue;
+    this.round = context.config.startPackets;
   }
 
   begin(newestSequence: Sequence | undefined): void {
     const { context } = this;
     this.keyframeEnd = undefined;
+    this.round = context.config.startPackets;
     context.joinedSequence = newestSequence ?? -1;
     const backlog = newestSequence === undefined ? undefined : newestSequence - context.startSequence + 1;
     if (!context.isSwarmEnabled || backlog === undefined || backlog <= 0 || backlog > context.config.startBacklogMax) {
@@ -38,16 +41,20 @@ export class StartUp {
     this.fetchFrom(context.startSequence);
   }
 
-  /** A keyframe may be longer than was guessed: the last packet fetched tells. */
-  arrived({ header }: Packet): void {
-    if (header.sequence !== this.keyframeEnd) return;
-    this.keyframeEnd = undefined;
-    if (header.isUnfinished) this.fetchFrom(header.sequence + 1);
+  /** A keyframe may be longer than was guessed: the last packet fetched tells, whoever brought it. */
+  arrived(): void {
+    for (;;) {
+      const last = this.keyframeEnd === undefined ? undefined : this.context.ring.get(this.keyframeEnd);
+      if (last === undefined) return;
+      this.keyframeEnd = undefined;
+      if (last.header.isUnfinished) this.fetchFrom(last.header.sequence + 1);
+    }
   }
 
+  /** Each round twice as many as the one before: a long keyframe must not wait for a round trip every few packets. */
   private fetchFrom(from: number): void {
-    const { config, joinedSequence } = this.context;
-    const last = Math.min(from + config.startPackets - 1, joinedSequence);
+    const last = Math.min(from + this.round - 1, this.context.joinedSequence);
+    this.round *= 2;
     if (last < from) return;
     this.keyframeEnd = last;
     this.rescue.take(from, last);

@@ -27,6 +27,8 @@ export class WantedPackets {
   private readonly verification: Verification;
   private readonly entries = new Map<number, Wanted>();
   private front = -1;
+  /** Highest sequence that came, or that somebody told of; up to `front` the rest is presumed. */
+  private proven = -1;
 
   constructor(context: EngineContext, verification: Verification) {
     this.context = context;
@@ -54,10 +56,29 @@ export class WantedPackets {
   restart(startSequence: number): void {
     this.entries.clear();
     this.front = startSequence - 1;
+    this.proven = this.front;
   }
 
   /** Packets up to this one exist. */
   extend(sequence: number): void {
+    this.proven = Math.max(this.proven, sequence);
+    this.presume(sequence);
+  }
+
+  /** The server has none of this number. True: it was presumed only, and all from there on is forgotten until somebody tells. */
+  retract(sequence: number): boolean {
+    if (sequence <= this.proven || sequence > this.front) return false;
+    for (const wanted of this.entries.values()) {
+      if (wanted.sequence < sequence) continue;
+      release(wanted);
+      this.entries.delete(wanted.sequence);
+    }
+    this.front = Math.max(this.proven, sequence - 1);
+    return true;
+  }
+
+  /** Packets up to this one exist if the source goes on as before. */
+  presume(sequence: number): void {
     const { ring } = this.context;
     if (sequence <= this.front) return;
     for (let at = Math.max(this.front + 1, sequence - ring.capacity + 1); at <= sequence; at++) {

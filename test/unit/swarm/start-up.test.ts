@@ -49,3 +49,24 @@ for (const answerMs of [20, 140, 400, 900]) {
     );
   });
 }
+
+test('a keyframe longer than was guessed is fetched to its end, in ever larger steps, whatever is there already', () => {
+  const viewer = new Conversation();
+  viewer.nowMs += 30 * PACKET_MS;
+  const unfinished = (sequence: number) => {
+    const whole = packet(sequence, NEXT_EPOCH);
+    return { ...whole, header: { ...whole.header, isUnfinished: true } };
+  };
+  const bring = (sequences: readonly number[]) =>
+    sequences.flatMap((sequence) => {
+      const arrived = { type: 'packet-from-server', packet: unfinished(sequence), via: 'start' } as const;
+      return fetched(viewer.verify(viewer.input(arrived), true));
+    });
+  viewer.input({ type: 'epoch', epoch: NEXT_EPOCH, startSequence: 0 as Sequence, newestSequence: 29 as Sequence });
+  const [second, third] = [bring([0, 1, 2, 11, 3]), bring([4, 5, 6, 7, 8, 9, 10])];
+  const all = [...second, ...third].sort((one, other) => one - other);
+  assert.deepEqual(
+    all,
+    [4, 5, 6, 7, 8, 9, 10, ...Array.from({ length: 16 }, (_, at) => at + 12)].filter((sequence) => sequence !== 11),
+  );
+});
