@@ -164,7 +164,11 @@ export class LinkPromises {
     }
     neighbour.asked.set(sequence, nowMs);
     let open = 0;
-    for (const [asked, atMs] of neighbour.asked) if (nowMs - atMs < REQUEST_MS && !this.peer.has(asked)) open++;
+    for (const [asked, atMs] of neighbour.asked) {
+      // What playback has passed is waited for no more.
+      const isWanted = !this.peer.has(asked) && asked >= this.peer.firstMissing;
+      if (isWanted && nowMs - atMs < REQUEST_MS) open++;
+    }
     if (open > REQUESTS_MAX) this.blame('requests-cap', `${open} requests to one neighbour at a time`);
   }
 

@@ -68,11 +68,10 @@ export class WantedPackets {
   /** The server has none of this number. True: it was presumed only, and all from there on is forgotten until somebody tells. */
   retract(sequence: number): boolean {
     if (sequence <= this.proven || sequence > this.front) return false;
-    for (const wanted of this.entries.values()) {
-      if (wanted.sequence < sequence) continue;
-      release(wanted);
-      this.entries.delete(wanted.sequence);
-    }
+    const presumed = [...this.entries.values()].filter((wanted) => wanted.sequence >= sequence);
+    // A neighbour was asked, since it claims to have it: its answer will tell.
+    if (presumed.some(({ request }) => request !== undefined)) return false;
+    for (const wanted of presumed) this.entries.delete(wanted.sequence);
     this.front = Math.max(this.proven, sequence - 1);
     return true;
   }
