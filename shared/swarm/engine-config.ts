@@ -15,6 +15,8 @@ export type EngineConfig = {
   readonly initialUplinkBytesPerSecond: number;
   /** Least uplink that is ever believed, bytes/s: below it measuring would starve itself. */
   readonly uplinkBytesPerSecondMin: number;
+  /** A line that carries less is full with what receiving from peers takes; its owner is fed by the server alone, bytes/s. */
+  readonly thinUplinkBytesPerSecond: number;
   /** Upload allowed until `upload-limit` says otherwise, bytes/s. */
   readonly uploadLimitBytesPerSecond: number;
   /** Children times sub-streams at most, whatever the uplink: bounds the work per packet. */
@@ -167,6 +169,7 @@ export const DEFAULT_ENGINE_CONFIG: EngineConfig = {
   uplinkShare: 0.9,
   initialUplinkBytesPerSecond: 375_000,
   uplinkBytesPerSecondMin: 4000,
+  thinUplinkBytesPerSecond: 12_500,
   uploadLimitBytesPerSecond: 125_000_000,
   slotsMax: 120,
   linksMax: 32,

@@ -179,6 +179,7 @@ export class SwarmEngine {
       case 'uplink':
         context.timers.set('uplink', context.nowMs + context.config.uplinkIntervalMs);
         this.parts.uplink.measure(context.nowMs);
+        if (this.parts.uplink.isThin && context.epoch !== undefined) this.parts.parents.retreat();
         this.parts.commitments.consider();
         this.parts.children.cutClogged();
         this.parts.children.fitToSlots();

@@ -90,6 +90,19 @@ export class Parents {
     return this.context.substreams.some((substream) => this.involves(substream, link));
   }
 
+  /** Our line cannot bear the swarm: the server brings everything. */
+  retreat(): void {
+    for (const substream of this.context.substreams) {
+      const { feed } = substream;
+      if (feed.kind === 'idle') continue;
+      const links = [askOf(substream)?.link, parentOf(substream)?.link];
+      if (feed.kind === 'fed-switching') links.push(feed.next.link);
+      for (const link of links) if (link !== undefined) this.subscriptions.unsubscribe(substream, link);
+      this.subscriptions.setFeed(substream, { kind: 'idle', sinceMs: this.context.nowMs });
+      this.serverStream.lease(substream.index);
+    }
+  }
+
   // --- What neighbours say -------------------------------------------------------------------------------------------------
 
   accepted(link: Link, message: Accept): void {
@@ -275,6 +288,10 @@ export class Parents {
     // A seeder is the source: nobody feeds it.
     if (context.role === 'seeder' || context.epoch === undefined || context.endSequence !== undefined) return;
     if (substream.feed.kind !== 'idle' || !context.isSwarmEnabled) return;
+    if (this.uplink.isThin) {
+      this.serverStream.lease(substream.index);
+      return;
+    }
     const isLeased = this.serverStream.isLeased(substream.index);
     const asker = askerFor(context, substream, this.uplink.slots, isLeased);
     const best = chooseParent(context, substream, asker, () => false);

@@ -59,6 +59,12 @@ export class Uplink {
     this.apply();
   }
 
+  /** Acknowledgements, maps and requests alone fill our line: the swarm would cost us more than it brings. */
+  get isThin(): boolean {
+    const { role, config } = this.context;
+    return role === 'viewer' && this.estimate.bytesPerSecond < config.thinUplinkBytesPerSecond;
+  }
+
   /** Every `uplinkIntervalMs`. */
   measure(nowMs: Millis): void {
     const isFull = this.estimate.measure(nowMs, this.limit, this.slotCount * this.slotBytesPerSecond);
