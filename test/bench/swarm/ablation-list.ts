@@ -13,7 +13,7 @@ export const ABLATIONS: readonly Ablation[] = [
     rule: 'upgrades',
     engine: { upgradeIntervalInteriorMs: [NEVER_MS, NEVER_MS], upgradeIntervalLeafMs: [NEVER_MS, NEVER_MS] },
   },
-  { rule: 'displacement: only free slots are asked for', engine: { displacingPenaltyMs: NEVER_MS } },
+  { rule: 'displacing while a free slot is known', engine: { displacingPenaltyMs: NEVER_MS } },
   { rule: 'grace for the displaced', engine: { graceMs: 0 } },
   {
     rule: "the tracker's answers to who lacks a parent",
