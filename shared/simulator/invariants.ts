@@ -1,5 +1,6 @@
 import type { Millis, PeerId } from '../basics/units.ts';
 import { decodePacket } from '../packets/packet.ts';
+import { DEFAULT_ENGINE_CONFIG } from '../swarm/engine-config.ts';
 import type { EngineInput, EngineOutput } from '../swarm/engine-types.ts';
 import { CONTROL_BYTES_MAX, DATA_BYTES_MAX, DATA_HEAD_BYTES } from '../wire/limits.ts';
 import { WIRE_TYPE } from '../wire/wire-types.ts';
@@ -197,7 +198,7 @@ export class Invariants {
     const fetched = account.fetches.get(sequence);
     if (fetched !== undefined && fetched.firstMs <= nowMs - RESCUE_AHEAD_MS) return;
     // Being brought by the server's stream is being rescued, unless the stream brings nothing.
-    if (peer.stream?.substreams.includes(sequence % 8)) return;
+    if (peer.stream?.substreams.includes(sequence % DEFAULT_ENGINE_CONFIG.substreams)) return;
     if (fetched === undefined)
       this.fail(peer, nowMs, 'no-rescue', `packet ${sequence} is due, absent, and was asked of nobody`);
     else

@@ -1,4 +1,5 @@
 import type { PeerId } from '../basics/units.ts';
+import { DEFAULT_ENGINE_CONFIG } from '../swarm/engine-config.ts';
 import type { EngineInput, EngineOutput } from '../swarm/engine-types.ts';
 import { HAVE_BITS, SUBSTREAMS_MAX } from '../wire/limits.ts';
 import { decodeWireMessage } from '../wire/wire-message.ts';
@@ -23,7 +24,7 @@ const REPAIR_MS_MAX = 15_000;
 /** Over this an honest peer would be cut off for flooding (engine: 120 a second, and 480 at once). */
 const CONTROL_A_SECOND_MAX = 300;
 const MAP_AT = 10;
-const SUBSTREAMS_OF_ALL = 8;
+const { substreams: SUBSTREAMS } = DEFAULT_ENGINE_CONFIG;
 
 type Neighbour = {
   /** Its last map, as bytes. */
@@ -174,7 +175,7 @@ export class LinkPromises {
 
   private sendsPacket(neighbour: Neighbour, { bytes }: Send, nowMs: number): void {
     const sequence = sequenceOf(bytes);
-    const substream = sequence % SUBSTREAMS_OF_ALL;
+    const substream = sequence % SUBSTREAMS;
     const isFed = (neighbour.fedUntilMs[substream] ?? 0) >= nowMs;
     if (isFed || neighbour.wanted.has(sequence)) return;
     this.blame('sent-unasked', `packet ${sequence} is sent to one who did not ask for it`);

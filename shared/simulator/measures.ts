@@ -1,3 +1,4 @@
+import { DEFAULT_ENGINE_CONFIG } from '../swarm/engine-config.ts';
 import type { FetchReason, LinkChannel } from '../swarm/engine-types.ts';
 import type { Broadcast } from './broadcast.ts';
 import { sequenceOf } from './broadcast.ts';
@@ -7,9 +8,8 @@ import type { ServerObserver } from './origin-server.ts';
 import { Playout } from './playout.ts';
 import type { SimulatedPeer, Wire } from './simulated-peer.ts';
 
-/** Slots are given out for so much of an uplink (the engine's `uplinkShare`). */
-const UPLINK_SHARE = 0.9;
-const SUBSTREAMS = 8;
+/** Slots are given out for so much of an uplink. */
+const { substreams: SUBSTREAMS, uplinkShare: UPLINK_SHARE } = DEFAULT_ENGINE_CONFIG;
 /** A viewer's first seconds say how it starts, not how packets travel. */
 const YOUNG_MS = 5000;
 

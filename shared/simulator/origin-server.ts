@@ -1,6 +1,7 @@
 import type { Random } from '../basics/random.ts';
 import type { Epoch, Sequence } from '../basics/units.ts';
 import type { Packet } from '../packets/packet.ts';
+import { DEFAULT_ENGINE_CONFIG } from '../swarm/engine-config.ts';
 import type { FetchReason } from '../swarm/engine-types.ts';
 import type { Broadcast } from './broadcast.ts';
 import type { EventQueue } from './event-queue.ts';
@@ -10,7 +11,7 @@ const HTTP_MS: readonly [number, number] = [60, 150];
 /** An answer in fifty is slow. */
 const SLOW_SHARE = 0.02;
 const SLOW_MS: readonly [number, number] = [100, 400];
-const SUBSTREAMS = 8;
+const { substreams: SUBSTREAMS } = DEFAULT_ENGINE_CONFIG;
 const TCP_OVERHEAD = 1.04;
 /** Whoever was turned away waits up to so long before it asks again. */
 const FORGIVEN_MS = 10_000;

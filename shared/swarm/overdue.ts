@@ -39,5 +39,10 @@ export function overdueAtMs(context: EngineContext, substream: Substream, parent
 /** The packet exists: a later one was seen, or is claimed; or the link that should bring it has fallen silent. */
 export function isEvident(context: EngineContext, newestKnown: number, sequence: number, link: Link): boolean {
   if (newestKnown > sequence || context.ring.newest > sequence) return true;
+  return isSilent(context, link);
+}
+
+/** Two of its maps should have come by now. */
+export function isSilent(context: EngineContext, link: Link): boolean {
   return context.nowMs - link.lastHeardMs > 2.4 * context.config.haveIntervalMs;
 }

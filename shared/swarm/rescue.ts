@@ -1,6 +1,7 @@
 import type { Sequence } from '../basics/units.ts';
 import { deadlineMs, type EngineContext } from './engine-context.ts';
 import type { FetchReason } from './engine-types.ts';
+import { isSilent } from './overdue.ts';
 import type { ServerStream } from './server-stream.ts';
 import type { Verification } from './verification.ts';
 import { rescueMargin, type Wanted, type WantedPackets } from './wanted.ts';
@@ -158,12 +159,11 @@ export class Rescue {
   /** Until when silence may be the source's: then we ask. */
   private silentUntilMs(next: number, lastArrivalMs: number, turn: Turn): number {
     const { context } = this;
-    const { links, nowMs, config } = context;
     // Who has lost a parent is most likely cut off: the source goes on.
     const isCutOff = context.substreams.some(({ feed }) => feed.kind === 'idle' || feed.kind === 'asking');
     const inTimeMs = Math.max(deadlineMs(context, next) - turn.marginMs, lastArrivalMs + SHORT_SILENCE_MS);
     if (isCutOff) return Math.min(inTimeMs, lastArrivalMs + SILENCE_MS);
-    const isAlone = links.list.every((link) => nowMs - link.lastHeardMs > 2.4 * config.haveIntervalMs);
+    const isAlone = context.links.list.every((link) => isSilent(context, link));
     // Neighbours live and have nothing either: most likely there is nothing.
     return isAlone ? inTimeMs : inTimeMs + turn.laterMs;
   }

@@ -17,14 +17,13 @@ export class StartUp {
   /** The last packet of the keyframe, as far as is known; undefined: the keyframe is here, or nobody fetched it. */
   private keyframeEnd: number | undefined;
   /** Packets in the next round. */
-  private round: number;
+  private round = 0;
 
   constructor(context: EngineContext, wanted: WantedPackets, serverStream: ServerStream, rescue: Rescue) {
     this.context = context;
     this.wanted = wanted;
     this.serverStream = serverStream;
     this.rescue = rescue;
-    this.round = context.config.startPackets;
   }
 
   begin(newestSequence: Sequence | undefined): void {

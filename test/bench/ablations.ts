@@ -2,7 +2,8 @@
 //   npm run bench:ablations -- [--peers 150] [--seeds 1] [--from 1] [--threads 2] [--scenario rich]
 import { parseArgs } from 'node:util';
 import { SCENARIO_NAMES, type ScenarioName } from '../../shared/simulator/scenarios.ts';
-import { median, runSimulations, type SimulationJob, type SimulationOutcome } from '../support/simulation-pool.ts';
+import { median } from '../support/figures.ts';
+import { runSimulations, type SimulationJob, type SimulationOutcome } from '../support/simulation-pool.ts';
 import { ABLATIONS } from './swarm/ablation-list.ts';
 
 const { values } = parseArgs({

@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { liveChannel } from '../support/channel-facts.ts';
+import { positive } from '../support/figures.ts';
 import { cpuSecondsOfTree } from '../support/process-cpu.ts';
 import { ServerProcess } from '../support/server-process.ts';
 import type { LoadCommand, LoadReport } from './http-load.ts';
@@ -128,12 +129,6 @@ function print(idleMegabytes: number, openSeconds: number, phases: readonly Phas
 
 function kbps(bytes: number, phase: Phase): string {
   return ((bytes * 8) / 1000 / phase.seconds).toFixed(0);
-}
-
-function positive(name: string, text: string): number {
-  const value = Number(text);
-  if (!(value > 0)) throw new TypeError(`--${name}: a number over 0 wanted, ${text} given`);
-  return value;
 }
 
 function pause(ms: number): Promise<void> {

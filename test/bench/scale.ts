@@ -14,7 +14,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type ChannelBytes, channelBytes, copiesBetween, liveChannel } from '../support/channel-facts.ts';
-import { positive } from '../support/figures.ts';
+import { positive, quantile } from '../support/figures.ts';
 import { cpuSecondsOfTree } from '../support/process-cpu.ts';
 import { ServerProcess } from '../support/server-process.ts';
 import { within } from '../support/wait.ts';
@@ -110,8 +110,7 @@ async function look(): Promise<Look> {
 function figuresOf(atStart: ChannelBytes, before: Look, after: Look, reports: readonly PeersReport[]) {
   const elapsed = (after.atMs - before.atMs) / 1000;
   const of = (pick: (report: PeersReport) => number) => reports.reduce((total, report) => total + pick(report), 0);
-  const lags = Float64Array.from(reports.flatMap(({ lagsMs }) => lagsMs)).sort();
-  const quantile = (share: number) => lags[Math.min(lags.length - 1, Math.floor(share * lags.length))] ?? Number.NaN;
+  const lags = reports.flatMap(({ lagsMs }) => lagsMs);
   const stream = Math.max(1, after.bytes.stream - before.bytes.stream);
   const copies = copiesBetween(before.bytes, after.bytes);
   const copiesByPath = [...after.bytes.origin].map(
@@ -131,7 +130,7 @@ function figuresOf(atStart: ChannelBytes, before: Look, after: Look, reports: re
     copiesByPath: Object.fromEntries(copiesByPath),
     copiesWithStartUp: copiesBetween(atStart, after.bytes),
     offload: 1 - copies / peerCount,
-    arrivalMs: { p50: quantile(0.5), p95: quantile(0.95), p99: quantile(0.99) },
+    arrivalMs: { p50: quantile(lags, 0.5), p95: quantile(lags, 0.95), p99: quantile(lags, 0.99) },
     received,
     shareFromPeers: of(({ fromPeers }) => fromPeers) / Math.max(1, received),
     lost: of(({ lost }) => lost),

@@ -2,7 +2,8 @@
 //   npm run bench:swarm -- [--lines rich,tight] [--peers 300] [--seeds 5] [--from 1] [--threads 2]
 // All lines at their full size take hours; --peers makes every one of them smaller.
 import { parseArgs } from 'node:util';
-import { median, runSimulations, type SimulationJob, type SimulationOutcome } from '../support/simulation-pool.ts';
+import { median } from '../support/figures.ts';
+import { runSimulations, type SimulationJob, type SimulationOutcome } from '../support/simulation-pool.ts';
 import { SWARM_LINES, type SwarmLine } from './swarm/swarm-lines.ts';
 
 const { values } = parseArgs({

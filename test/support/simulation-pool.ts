@@ -34,10 +34,3 @@ export async function runSimulations(
   for (const outcomes of byLine.values()) outcomes.sort((one, other) => one.seed - other.seed);
   return byLine;
 }
-
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((one, other) => one - other);
-  const middle = sorted.length >> 1;
-  const upper = sorted[middle] ?? Number.NaN;
-  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? upper)) / 2;
-}

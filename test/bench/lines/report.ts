@@ -1,4 +1,4 @@
-import { quantile } from '../../support/figures.ts';
+import { median, quantile } from '../../support/figures.ts';
 import type { PlayerStats } from '../../support/player-page.ts';
 import type { LabFigures } from './figures.ts';
 import type { LabRecord } from './lab-run.ts';
@@ -109,10 +109,6 @@ function aligned(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   const padded = rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '));
   return padded.map((row) => row.trimEnd()).join('\n');
-}
-
-function median(values: readonly number[]): number {
-  return quantile(values, 0.5);
 }
 
 function times(one: number, other: number): string {
