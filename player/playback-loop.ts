@@ -198,6 +198,7 @@ export class Playback {
     this.place(ranges);
     const bufferMs = bufferedAhead(ranges, this.video.currentTime) * 1000;
     this.startWhenReady(bufferMs, nowMs);
+    this.pipeline.pace(this.isMoving ? bufferMs : 0, nowMs);
     const isStopped = this.observeProgress(nowMs);
     if (this.meter.observe(isStopped, nowMs)) this.controller.noteStall(nowMs);
     if (this.isPlaced) this.overcomeHoles(ranges, bufferMs, nowMs);

@@ -1,4 +1,4 @@
-import type { Epoch, Sequence } from '../../shared/basics/units.ts';
+import type { Epoch, Millis, Sequence } from '../../shared/basics/units.ts';
 import type { Fragment, TypeSupport } from '../../shared/fmp4/fragment.ts';
 import { Remuxer } from '../../shared/fmp4/remuxer.ts';
 import { Depacketizer } from '../../shared/packets/depacketizer.ts';
@@ -12,6 +12,9 @@ const LINE_START_MS = 1_000;
 const RECENT_BYTES_MAX = 16 * 1024 * 1024;
 /** A new epoch begins this far behind the end of the old one: a hole that the gap jumper takes, never an overlap. */
 const EPOCH_SPACING_MS = 100;
+/** With so much in hand packets are gathered, for so long at most: it is appends that cost, not bytes. */
+const GATHER_FROM_MS = 1_000;
+const GATHER_MS_MAX = 500;
 
 export type PipelineEvents = {
   /** Fragments in order, and the tracks that a sink must provide for. */
@@ -35,7 +38,8 @@ export class MediaPipeline {
   private recentBytes = 0;
   private shiftMs = 0;
   private lineEndMs = LINE_START_MS;
-  private skipped = 0;
+  private isGathering = false;
+  private drainedMs = 0 as Millis;
 
   constructor(clock: PlayoutClock, isTypeSupported: TypeSupport, events: PipelineEvents) {
     this.clock = clock;
@@ -43,14 +47,10 @@ export class MediaPipeline {
     this.events = events;
   }
 
-  /** Packets that were given up because they never came in time. */
-  get packetsSkipped(): number {
-    return this.skipped;
-  }
-
   /** Drops what there is of another epoch, or of a place further back or ahead, and begins with this packet. */
   restart(epoch: Epoch, startSequence: Sequence): void {
     this.window.restart(epoch, startSequence);
+    this.isGathering = false;
     this.depacketizer = new Depacketizer();
     this.remuxer = undefined;
     this.recent = [];
@@ -59,8 +59,16 @@ export class MediaPipeline {
 
   push(packet: Packet): WindowInsert {
     const result = this.window.insert(packet);
-    if (result === 'kept') this.drain();
+    if (result === 'kept' && !this.isGathering) this.drain();
     return result;
+  }
+
+  /** Now and then: gives out what was gathered. `bufferMs`: of media ahead of a play head that moves, else 0. */
+  pace(bufferMs: number, nowMs: Millis): void {
+    this.isGathering = bufferMs > GATHER_FROM_MS;
+    if (this.isGathering && nowMs - this.drainedMs < GATHER_MS_MAX) return;
+    this.drainedMs = nowMs;
+    this.drain();
   }
 
   /** Gives up a hole and goes on at the next door behind it. Returns how many packets were given up, 0 without a door. */
@@ -68,7 +76,6 @@ export class MediaPipeline {
     const door = this.window.hasHole ? this.window.nextDoor() : undefined;
     if (door === undefined) return 0;
     const lost = door.header.sequence - this.window.nextSequence;
-    this.skipped += lost;
     this.window.skipTo(door.header.sequence);
     this.drain();
     return lost;
@@ -76,6 +83,7 @@ export class MediaPipeline {
 
   /** Nothing follows: gives out the frames that were held. */
   finish(): void {
+    this.drain();
     if (this.remuxer !== undefined) this.give(this.remuxer.flush());
     this.events.onEnd();
   }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MediaPipeline } from '../../../../player/playback/media-pipeline.ts';
 import { PlayoutClock } from '../../../../player/playback/playout-clock.ts';
-import type { Epoch, MediaMillis, Sequence, WallMillis } from '../../../../shared/basics/units.ts';
+import type { Epoch, MediaMillis, Millis, Sequence, WallMillis } from '../../../../shared/basics/units.ts';
 import type { Fragment } from '../../../../shared/fmp4/fragment.ts';
 import { decodePacket, encodeUnsignedPacket, type Packet, SIGNATURE_BYTES } from '../../../../shared/packets/packet.ts';
 import { Packetizer, type UnsignedPacket } from '../../../../shared/packets/packetizer.ts';
@@ -120,4 +120,27 @@ test('a new sink is fed again from the last door on, with its configuration', ()
   const endMs = frames.at(-1)?.endMs ?? 0;
   for (const packet of packets.slice(-4)) target.push(packet);
   assert.ok((video(fragments).at(-1)?.endMs ?? 0) > endMs, 'and goes on');
+});
+
+test('with enough in hand packets are gathered, for half a second at most, and none is lost at the end', () => {
+  const { pipeline: target, fragments, ends } = pipeline();
+  const packets = broadcast(1, 0);
+  feed(target, packets.slice(0, 4), 1);
+  const endMs = (): number => video(fragments).at(-1)?.endMs ?? 0;
+  target.pace(1_600, 1_000 as Millis);
+  const before = endMs();
+  for (const packet of packets.slice(4, 8)) target.push(packet);
+  target.pace(1_500, 1_400 as Millis);
+  assert.equal(endMs(), before, 'they wait');
+  target.pace(1_500, 1_500 as Millis);
+  const gathered = endMs();
+  assert.ok(gathered > before, 'the time is over');
+  for (const packet of packets.slice(8, 10)) target.push(packet);
+  target.pace(900, 1_600 as Millis);
+  assert.ok(endMs() > gathered, 'little is in hand');
+  target.pace(1_600, 1_700 as Millis);
+  for (const packet of packets.slice(10, -1)) target.push(packet);
+  target.finish();
+  assert.equal(endMs(), 7_000);
+  assert.equal(ends(), 1);
 });
