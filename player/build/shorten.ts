@@ -47,7 +47,7 @@ function namesInTexts(code: string): Set<string> {
   return new Set([...code.matchAll(TEXT_THAT_IS_A_NAME)].map(([, , name = '']) => name));
 }
 
-const FAULT_OF_A_PEER = /new (WireError|PacketError)\(([^,()]*), (?:`(?:[^`\\]|\\.)*`|"(?:[^"\\]|\\.)*")\)/g;
+const FAULT_OF_A_PEER = /new (WireError|PacketError)\([^,()]*, (?:`(?:[^`\\]|\\.)*`|"(?:[^"\\]|\\.)*")\)/g;
 
 /** What stands in the way of one packet is told to nobody either: it is asked for again. */
 const FAULT_OF_A_FETCH =
@@ -66,10 +66,10 @@ const REASON = /\breason: (?:`[^`]*`|"[^"]* [^"]*")/g;
 /** Of a wrong field in the server's JSON the name is enough: "tracks must be a list of …" is "tracks". */
 const WRONG_FIELD = /\bbad\(([`"])([^`"]*?) (?:must be|is none) [^`"]*\1\)/g;
 
-/** What is wrong with a peer nobody reads in a page, which keeps no log: the code of the fault is enough. */
+/** What is wrong with a peer nobody reads in a page, which keeps no log, nor the code of the fault: it is banned, whatever it was. */
 function withoutSentences(code: string): string {
   return code
-    .replace(FAULT_OF_A_PEER, 'new $1($2)')
+    .replace(FAULT_OF_A_PEER, 'new $1("")')
     .replace(FAULT_OF_A_FETCH, 'new SwarmtubeError("$1")')
     .replace(FAULT_OF_A_UNIT, '$1""')
     .replace(UNREACHABLE, 'default:')

@@ -66,6 +66,7 @@ export class Controls {
   /** Once a second, and whenever something changed. */
   update(): void {
     const { stats, video } = this.player;
+    if (stats.state === 'playing' && this.frame.classList.contains('idle')) return; // out of sight
     const isPaused = stats.state === 'paused' || stats.state === 'idle' || stats.state === 'ended';
     setIcon(this.playIcon, isPaused ? ICON.play : ICON.pause);
     label(this.playButton, isPaused ? 'Play' : 'Pause');
@@ -223,7 +224,10 @@ export class Controls {
   }
 
   private wake(): void {
-    this.frame.classList.remove('idle');
+    if (this.frame.classList.contains('idle')) {
+      this.frame.classList.remove('idle');
+      this.update();
+    }
     clearTimeout(this.idleTimer);
     this.idleTimer = setTimeout(() => this.rest(), IDLE_MS);
   }

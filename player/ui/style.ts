@@ -37,16 +37,15 @@ svg { width: 22px; height: 22px; fill: currentColor; display: block }
 .line input { width: 100%; margin: 0; height: 18px; cursor: pointer; accent-color: var(--live) }
 .bar .live { gap: 7px; padding: 0 10px; white-space: nowrap }
 .dot { width: 8px; height: 8px; border-radius: 50%; background: #9aa3b5; flex: none }
-.atlive .dot { background: var(--live); box-shadow: 0 0 0 0 var(--live); animation: pulse 2.4s infinite }
+.atlive .dot { background: var(--live); box-shadow: 0 0 7px var(--live) }
 .behind { opacity: .78; font-weight: 400 }
-@keyframes pulse { 40% { box-shadow: 0 0 0 6px transparent } 100% { box-shadow: 0 0 0 6px transparent } }
 
 .bar .meter { gap: 8px; padding: 0 10px; white-space: nowrap }
 .meter svg { color: var(--accent); width: 20px; height: 20px }
 .panel {
   position: absolute; right: 12px; bottom: 62px; width: 268px; max-width: calc(100% - 24px); max-height: calc(100% - 76px);
   overflow: auto; box-sizing: border-box; padding: 14px 16px; border-radius: 14px; background: rgb(13 18 36 / .9);
-  backdrop-filter: blur(10px); font-weight: 400; box-shadow: 0 8px 30px rgb(0 0 0 / .4);
+  font-weight: 400; box-shadow: 0 8px 30px rgb(0 0 0 / .4);
 }
 .panel h2 { font: inherit; font-weight: 600; margin: 0 0 10px }
 .share { height: 8px; border-radius: 4px; overflow: hidden; background: var(--server); margin-bottom: 12px }
@@ -61,13 +60,13 @@ dt { color: #a9b3cd } dd { margin: 0; text-align: right }
 @keyframes turn { to { transform: rotate(1turn) } }
 .big {
   position: absolute; inset: 0; margin: auto; width: 76px; height: 76px; border-radius: 50%;
-  background: rgb(13 18 36 / .7); backdrop-filter: blur(6px); transition: transform .15s, background .15s;
+  background: rgb(13 18 36 / .8); transition: transform .15s, background .15s;
 }
 .big:hover { transform: scale(1.06); background: rgb(13 18 36 / .9) }
 .big svg { width: 34px; height: 34px }
 .unmute {
   position: absolute; top: 12px; left: 12px; height: 38px; padding: 0 14px 0 10px; gap: 8px; border-radius: 19px;
-  background: rgb(13 18 36 / .7); backdrop-filter: blur(6px);
+  background: rgb(13 18 36 / .8);
 }
 .note {
   position: absolute; left: 12px; bottom: 62px; max-width: calc(100% - 52px); padding: 6px 14px; border-radius: 14px;
@@ -87,5 +86,5 @@ dt { color: #a9b3cd } dd { margin: 0; text-align: right }
 .consent button.yes { background: var(--accent); border-color: var(--accent); color: #07251f; font-weight: 600 }
 
 @container (max-width: 420px) { .behind, .meter span { display: none } .volume:hover input { width: 0; opacity: 0 } }
-@media (prefers-reduced-motion: reduce) { *, *::before { transition: none !important; animation-duration: 3s !important } .atlive .dot { animation: none } }
+@media (prefers-reduced-motion: reduce) { *, *::before { transition: none !important; animation-duration: 3s !important } }
 `;

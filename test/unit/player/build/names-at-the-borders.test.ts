@@ -45,7 +45,7 @@ test('the fields of JSON on the wire keep their names', () => {
 /** Words that the browser's library has too, but that name only our own things here, or are folded into their values. */
 const OURS = new Set(
   (
-    'transports command bytesSent packetsSent requestsSent packetsLost depth event escape ' +
+    'transports command bytesSent packetsSent requestsSent packetsLost depth event escape flags ' +
     // of a logger, which no page has
     'debug info warn ' +
     // of script data, which the player does not read
