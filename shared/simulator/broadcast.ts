@@ -8,6 +8,7 @@ import {
   SIGNATURE_BYTES,
 } from '../packets/packet.ts';
 import { DATA_HEAD_BYTES } from '../wire/limits.ts';
+import { decodeWireMessage, type WireMessage } from '../wire/wire-message.ts';
 
 /** The seeder's wall clock at the simulation's moment 0. */
 export const WALL_MS = 1_700_000_000_000;
@@ -19,7 +20,12 @@ const SHORTEST = DATA_HEAD_BYTES + PACKET_HEADER_BYTES + SIGNATURE_BYTES;
 /** A door is a keyframe: so much more than its share; all others are a little less. */
 const DOOR_WEIGHT = 1.6;
 
-type Truth = { readonly packet: Packet; readonly messages: (Uint8Array | undefined)[] };
+type Truth = {
+  readonly packet: Packet;
+  /** The shared copies, and what they say, by kind of message. */
+  readonly messages: (Uint8Array | undefined)[];
+  readonly decoded: (WireMessage | undefined)[];
+};
 
 /**
  * The stream that everybody watches. Packets are made at their full size, once: messages that carry a genuine one are replaced
@@ -56,7 +62,7 @@ export class Broadcast {
     const isDoor = sequence % this.doorEach === 0;
     if (isDoor) this.newestDoor = sequence;
     const packet = this.make(sequence, nowMs, isDoor);
-    this.kept.set(sequence, { packet, messages: [] });
+    this.kept.set(sequence, { packet, messages: [], decoded: [] });
     this.kept.delete(sequence - KEPT_PACKETS);
     return packet;
   }
@@ -79,13 +85,22 @@ export class Broadcast {
   canonical(message: Uint8Array): Uint8Array | undefined {
     const truth = message.byteLength < SHORTEST ? undefined : this.truthOf(message);
     if (truth === undefined) return undefined;
-    const kind = ((message[0] as number) & 1) * 2 + ((message[1] as number) & 1);
+    const kind = kindOf(message);
     const known = truth.messages[kind];
     if (known === message) return known;
     if (!isSame(truth.packet.bytes, message.subarray(DATA_HEAD_BYTES))) return undefined;
     if (known !== undefined) return known;
     truth.messages[kind] = message;
     return message;
+  }
+
+  /** What a shared copy says; undefined: it is none. */
+  decoded(message: Uint8Array): WireMessage | undefined {
+    const truth = message.byteLength < SHORTEST ? undefined : this.truthOf(message);
+    const kind = kindOf(message);
+    if (truth === undefined || truth.messages[kind] !== message) return undefined;
+    truth.decoded[kind] ??= decodeWireMessage(message, 'data');
+    return truth.decoded[kind];
   }
 
   /** Of whatever epoch, as the head of the packet in it says. */
@@ -128,6 +143,11 @@ export class Broadcast {
     bytes.fill((sequence * 7 + 1) & 255, unsigned.byteLength);
     return decodePacket(bytes);
   }
+}
+
+/** Push, backlog, repair: each has a head of its own. */
+function kindOf(message: Uint8Array): number {
+  return ((message[0] as number) & 1) * 2 + ((message[1] as number) & 1);
 }
 
 /** Of the packet in a PUSH or REPAIR: at byte 8 of the packet. */

@@ -83,6 +83,9 @@ export class Invariants {
   private readonly options: SimulationOptions;
   private readonly accounts = new Map<SimulatedPeer, Account>();
   private readonly failuresOf = new Map<string, number>();
+  /** Whom the last look was at: most often the next is at the same. */
+  private lastPeer: SimulatedPeer | undefined;
+  private lastAccount: Account | undefined;
 
   constructor(broadcast: Broadcast, network: Network, server: OriginServer, options: SimulationOptions) {
     this.options = options;
@@ -99,6 +102,7 @@ export class Invariants {
 
   joined(peer: SimulatedPeer, nowMs: number): void {
     if (!peer.isHonest) return;
+    this.lastPeer = undefined;
     this.accounts.set(peer, {
       promises: new LinkPromises(peer, (rule, text) => this.fail(peer, this.network.nowMs, rule, text)),
       bannedUntil: new Map(),
@@ -125,16 +129,17 @@ export class Invariants {
 
   gone(peer: SimulatedPeer): void {
     this.accounts.delete(peer);
+    this.lastPeer = undefined;
   }
 
   /** One input comes. */
   input(peer: SimulatedPeer, input: EngineInput, nowMs: number): void {
-    this.accounts.get(peer)?.promises.input(input, nowMs);
+    this.accountOf(peer)?.promises.input(input, nowMs);
   }
 
   /** One input was handled. */
   handled(peer: SimulatedPeer, outputs: readonly EngineOutput[], nowMs: number): void {
-    const account = this.accounts.get(peer);
+    const account = this.accountOf(peer);
     if (account === undefined) return;
     beginMoment(account, nowMs);
     if (++account.inputs > INPUTS_A_MOMENT_MAX) this.fail(peer, nowMs, 'livelock', 'inputs without end in one moment');
@@ -142,7 +147,7 @@ export class Invariants {
   }
 
   woken(peer: SimulatedPeer, nowMs: number): void {
-    const account = this.accounts.get(peer);
+    const account = this.accountOf(peer);
     if (account === undefined) return;
     beginMoment(account, nowMs);
     if (++account.wakeups > WAKEUPS_A_MOMENT_MAX) {
@@ -151,7 +156,7 @@ export class Invariants {
   }
 
   output(peer: SimulatedPeer, output: EngineOutput, nowMs: number): void {
-    const account = this.accounts.get(peer);
+    const account = this.accountOf(peer);
     if (account === undefined) return;
     account.promises.output(output, nowMs);
     switch (output.type) {
@@ -188,7 +193,7 @@ export class Invariants {
 
   /** Playback reached a packet that is not there: was everything done to have it? */
   missing(peer: SimulatedPeer, sequence: number, nowMs: number): void {
-    const account = this.accounts.get(peer);
+    const account = this.accountOf(peer);
     if (account === undefined || !this.server.isSound) return;
     if (this.healing.mustPlay(account.sinceMs, nowMs)) {
       this.fail(peer, nowMs, 'not-healed', `packet ${sequence} is due and absent long after the last fault`);
@@ -207,7 +212,7 @@ export class Invariants {
 
   /** Playback gave a packet up, long after its deadline. */
   skipped(peer: SimulatedPeer, sequence: number, nowMs: number): void {
-    const account = this.accounts.get(peer);
+    const account = this.accountOf(peer);
     if (account === undefined || !this.server.isSound) return;
     if (nowMs - Math.max(account.sinceMs, peer.thawedMs) < GAP_AFTER_MS) return;
     this.fail(peer, nowMs, 'gap', `packet ${sequence} never came`);
@@ -215,7 +220,7 @@ export class Invariants {
 
   /** Once a second and peer: what may only grow so far, and what must come to an end. */
   sample(peer: SimulatedPeer, nowMs: number): void {
-    const account = this.accounts.get(peer);
+    const account = this.accountOf(peer);
     if (account === undefined || peer.isFrozen) return;
     const viewersMost = (this.options.engine.linksMax ?? VIEWER_LINKS_MAX) + LINKS_TOLERANCE;
     const most = peer.role === 'seeder' ? SEEDER_LINKS_MAX : viewersMost;
@@ -238,6 +243,14 @@ export class Invariants {
   second(nowMs: number, totals: Totals): void {
     const text = this.healing.second(nowMs, totals);
     if (text !== undefined) this.add({ atMs: nowMs, peer: -1, rule: 'offload-lost', text });
+  }
+
+  private accountOf(peer: SimulatedPeer): Account | undefined {
+    if (this.lastPeer !== peer) {
+      this.lastPeer = peer;
+      this.lastAccount = this.accounts.get(peer);
+    }
+    return this.lastAccount;
   }
 
   private fail(peer: SimulatedPeer, atMs: number, rule: string, text: string): void {

@@ -4,6 +4,7 @@ import type { LinkBuffer, LinkChannel } from '../swarm/engine-types.ts';
 import type { EventQueue } from './event-queue.ts';
 import { DATAGRAM_BYTES, DATAGRAM_OVERHEAD_BYTES, LINES } from './lines.ts';
 import type { SimulatedPeer, Wire } from './simulated-peer.ts';
+import { TransportBuffer } from './transport-buffer.ts';
 import { Weather } from './weather.ts';
 
 /** Two peers at the same place, and what the whole width of the map adds, one way. Mean distance is 0.52 of the width. */
@@ -127,14 +128,12 @@ export class Network {
     peer.feed({ type: 'link-closed', peer: wire.name, reason: 'data-channel-closed' });
   }
 
-  send(peer: SimulatedPeer, name: PeerId, channel: LinkChannel, bytes: Uint8Array): void {
-    const wire = peer.wires.get(name);
-    if (wire === undefined) return;
+  send(peer: SimulatedPeer, wire: Wire, channel: LinkChannel, bytes: Uint8Array): void {
     const { queue, random } = this;
     const { remote } = wire;
     const isData = channel === 'data';
     if (isData) {
-      wire.bufferedBytes += bytes.byteLength;
+      wire.buffer.take(bytes.byteLength);
       peer.unreported.add(wire);
     }
     if (!remote.isAlive && wire.stuckBytes + bytes.byteLength > WINDOW_TO_DEAD_BYTES) return;
@@ -142,16 +141,15 @@ export class Network {
     this.observer.sent(peer, wire, channel, bytes, size);
     const leavesMs = Math.max(peer.uplink.take(size, queue.nowMs), this.weather.heldUntilMs(peer, remote));
     if (remote.isAlive && isData) {
-      wire.leaving.push({ leavesMs, bytes: bytes.byteLength });
-      if (wire.bufferedBytes > LOW_WATER_BYTES) this.awaitDrain(peer, wire);
+      wire.buffer.departs(leavesMs, bytes.byteLength);
+      if (wire.buffer.bytes > LOW_WATER_BYTES) this.awaitDrain(peer, wire);
     } else if (!remote.isAlive) {
       wire.stuckBytes += bytes.byteLength;
       return;
     }
-    const [from, to] = [LINES[peer.plan.line], LINES[remote.plan.line]];
-    const oneWayMs = this.oneWayMs(peer, remote);
-    let arrivesMs = leavesMs + oneWayMs + random.fraction() * (from.jitterMs + to.jitterMs) * 0.5;
-    if (random.fraction() < from.loss + to.loss) arrivesMs += oneWayMs * random.between(2, 4);
+    const { oneWayMs, jitterMs, loss } = wire;
+    let arrivesMs = leavesMs + oneWayMs + random.fraction() * jitterMs;
+    if (random.fraction() < loss) arrivesMs += oneWayMs * random.between(2, 4);
     arrivesMs += this.weather.extraMs(channel);
     if (channel === 'control') {
       arrivesMs = Math.max(arrivesMs, wire.lastControlMs);
@@ -172,14 +170,12 @@ export class Network {
 
   reportBuffers(peer: SimulatedPeer): void {
     if (peer.unreported.size === 0) return;
-    const wires = [...peer.unreported];
-    peer.unreported.clear();
-    this.report(peer, wires);
+    this.report(peer, peer.unreported);
   }
 
   /** True: there was something to tell. */
   reportWaiting(peer: SimulatedPeer): boolean {
-    return peer.waiting.size > 0 && this.report(peer, [...peer.waiting]);
+    return peer.waiting.size > 0 && this.report(peer, peer.waiting);
   }
 
   oneWayMs(one: SimulatedPeer, other: SimulatedPeer): number {
@@ -199,8 +195,8 @@ export class Network {
   private open(peer: SimulatedPeer, name: PeerId, remote: SimulatedPeer, nameOfPeer: PeerId): void {
     peer.attempts.delete(remote.plan.number);
     remote.attempts.delete(peer.plan.number);
-    const there = makeWire(name, remote);
-    const back = makeWire(nameOfPeer, peer);
+    const there = this.makeWire(name, peer, remote);
+    const back = this.makeWire(nameOfPeer, remote, peer);
     there.back = back;
     back.back = there;
     peer.wires.set(name, there);
@@ -228,46 +224,49 @@ export class Network {
     });
   }
 
-  private report(peer: SimulatedPeer, wires: readonly Wire[]): boolean {
+  private report(peer: SimulatedPeer, wires: Iterable<Wire>): boolean {
     const links: LinkBuffer[] = [];
     for (const wire of wires) {
-      this.settle(wire);
-      if (wire.isOpen && wire.bufferedBytes > 0) peer.waiting.add(wire);
+      wire.buffer.settle(this.queue.nowMs);
+      if (wire.isOpen && wire.buffer.bytes > 0) peer.waiting.add(wire);
       else peer.waiting.delete(wire);
-      if (wire.isOpen) links.push({ peer: wire.name, bufferedBytes: wire.bufferedBytes });
+      if (wire.isOpen) links.push({ peer: wire.name, bufferedBytes: wire.buffer.bytes });
     }
+    if (wires === peer.unreported) peer.unreported.clear();
     if (links.length > 0) peer.feed({ type: 'link-buffers', links });
     return links.length > 0;
   }
 
-  /** Books what has left by now. */
-  private settle(wire: Wire): void {
-    const { leaving } = wire;
-    let gone = 0;
-    while (gone < leaving.length && (leaving[gone]?.leavesMs ?? 0) <= this.queue.nowMs) {
-      wire.bufferedBytes -= leaving[gone]?.bytes ?? 0;
-      gone++;
-    }
-    if (gone > 0) leaving.splice(0, gone);
-  }
-
   private awaitDrain(peer: SimulatedPeer, wire: Wire): void {
     if (wire.isDrainAwaited) return;
-    this.settle(wire);
-    let rest = wire.bufferedBytes;
-    const last = wire.leaving.find(({ bytes }) => {
-      rest -= bytes;
-      return rest <= LOW_WATER_BYTES;
-    });
-    if (last === undefined) return;
+    wire.buffer.settle(this.queue.nowMs);
+    const drainsMs = wire.buffer.fallsToMs(LOW_WATER_BYTES);
+    if (drainsMs === undefined) return;
     wire.isDrainAwaited = true;
-    this.queue.at(Math.ceil(last.leavesMs), () => {
+    this.queue.at(Math.ceil(drainsMs), () => {
       wire.isDrainAwaited = false;
       if (!wire.isOpen || !peer.isAlive) return;
-      this.settle(wire);
-      if (wire.bufferedBytes > LOW_WATER_BYTES) this.awaitDrain(peer, wire);
+      wire.buffer.settle(this.queue.nowMs);
+      if (wire.buffer.bytes > LOW_WATER_BYTES) this.awaitDrain(peer, wire);
       else this.report(peer, [wire]);
     });
+  }
+
+  private makeWire(name: PeerId, owner: SimulatedPeer, remote: SimulatedPeer): Wire {
+    const [from, to] = [LINES[owner.plan.line], LINES[remote.plan.line]];
+    return {
+      name,
+      remote,
+      back: undefined,
+      isOpen: true,
+      buffer: new TransportBuffer(),
+      oneWayMs: this.oneWayMs(owner, remote),
+      jitterMs: (from.jitterMs + to.jitterMs) / 2,
+      loss: from.loss + to.loss,
+      stuckBytes: 0,
+      isDrainAwaited: false,
+      lastControlMs: 0,
+    };
   }
 
   private roundTripMs(one: SimulatedPeer, other: SimulatedPeer): number {
@@ -284,20 +283,6 @@ export class Network {
     const { weather, queue } = this;
     return weather.heldUntilMs(one, other) > queue.nowMs || weather.heldUntilMs(other, one) > queue.nowMs;
   }
-}
-
-function makeWire(name: PeerId, remote: SimulatedPeer): Wire {
-  return {
-    name,
-    remote,
-    back: undefined,
-    isOpen: true,
-    leaving: [],
-    bufferedBytes: 0,
-    stuckBytes: 0,
-    isDrainAwaited: false,
-    lastControlMs: 0,
-  };
 }
 
 function pairFraction(one: number, other: number, seed: number): number {

@@ -6,6 +6,8 @@ import type { PeerRole } from '../wire/tracker-messages.ts';
 import { LineQueue, WIRE_SHARE } from './lines.ts';
 import { bugConfig, type PlantedBug, Sabotage } from './planted-bugs.ts';
 import type { PlannedViewer } from './population.ts';
+import type { SharedDecoder } from './shared-decoder.ts';
+import type { TransportBuffer } from './transport-buffer.ts';
 
 /** One direction of a connection, as its sender sees it. */
 export type Wire = {
@@ -15,9 +17,12 @@ export type Wire = {
   /** The other direction; set when both are made. */
   back: Wire | undefined;
   isOpen: boolean;
-  /** What the transport holds: when each message will have left, and its bytes. */
-  readonly leaving: { readonly leavesMs: number; readonly bytes: number }[];
-  bufferedBytes: number;
+  /** What the transport holds. */
+  readonly buffer: TransportBuffer;
+  /** Of this pair of lines: distance, what is drawn on top, and the share that comes late. */
+  readonly oneWayMs: number;
+  readonly jitterMs: number;
+  readonly loss: number;
   /** Sent to one who is dead and has not been noticed to be: never leaves. */
   stuckBytes: number;
   isDrainAwaited: boolean;
@@ -28,6 +33,7 @@ export type Attempt = { readonly name: PeerId };
 
 /** What a peer's engine orders is carried out by the world around it. */
 export interface PeerWorld {
+  readonly decoder: SharedDecoder;
   readonly nowMs: number;
   perform(peer: SimulatedPeer, output: EngineOutput): void;
   /** Before an input is handled. */
@@ -106,7 +112,12 @@ export class SimulatedPeer {
     this.uploadBytesPerSecond = plan.isUploader ? Math.round(plan.allowedKbps * 125) : 0;
     this.trackerOneWayMs = delays.trackerOneWayMs;
     this.httpOneWayMs = delays.httpOneWayMs;
-    this.engine = new SwarmEngine({ role, seed: plan.seed, config: { ...config, ...(isSabotaged && bugConfig(bug)) } });
+    this.engine = new SwarmEngine({
+      role,
+      seed: plan.seed,
+      config: { ...config, ...(isSabotaged && bugConfig(bug)) },
+      decode: (bytes, channel) => world.decoder.decode(bytes, channel),
+    });
   }
 
   get isHonest(): boolean {
@@ -199,6 +210,11 @@ export class SimulatedPeer {
     this.world.scheduleWakeup(this, atMs, () => {
       if (this.wakeupAtMs !== atMs || !this.isAlive) return;
       this.wakeupAtMs = undefined;
+      // Put off in the meantime: a driver's one timer would have been set anew.
+      if ((this.engine.nextWakeup() ?? Number.POSITIVE_INFINITY) > atMs) {
+        this.scheduleWakeup();
+        return;
+      }
       this.wakeups = this.wokenMs === atMs ? this.wakeups + 1 : 1;
       this.wokenMs = atMs;
       if (!this.world.reportWaiting(this)) this.feed({ type: 'wakeup' });

@@ -14,6 +14,7 @@ import { OriginServer } from './origin-server.ts';
 import type { PlantedBug } from './planted-bugs.ts';
 import { type PlannedViewer, planAudience } from './population.ts';
 import { SCENARIOS, type Scenario, type SimulationOptions } from './scenarios.ts';
+import { SharedDecoder } from './shared-decoder.ts';
 import { type PeerWorld, SimulatedPeer } from './simulated-peer.ts';
 import { TraceHash } from './trace-hash.ts';
 import { TrackerService } from './tracker-service.ts';
@@ -61,6 +62,7 @@ export class Simulation implements PeerWorld, FaultWorld {
   private readonly extras: SimulationExtras;
   readonly queue = new EventQueue();
   private readonly broadcast: Broadcast;
+  readonly decoder: SharedDecoder;
   readonly network: Network;
   readonly server: OriginServer;
   readonly tracker: TrackerService;
@@ -82,6 +84,7 @@ export class Simulation implements PeerWorld, FaultWorld {
     this.scenario = SCENARIOS[options.scenario];
     this.random = new Random(seed ^ 0x6e6574);
     this.broadcast = new Broadcast(bitrateKbps, packetsPerSecond, doorIntervalMs);
+    this.decoder = new SharedDecoder(this.broadcast);
     this.measures = new Measures(this.broadcast, bitrateKbps);
     this.network = new Network(this.queue, this.random.fork(), options.unreachablePairs, this.measures);
     this.server = new OriginServer(
@@ -135,12 +138,15 @@ export class Simulation implements PeerWorld, FaultWorld {
 
   private carryOut(peer: SimulatedPeer, output: EngineOutput): void {
     this.invariants.output(peer, output, this.nowMs);
-    this.note(peer, output);
+    if (output.type !== 'send')
+      this.note(peer, output, 'peer' in output ? this.network.peerOf(output.peer) : undefined);
     switch (output.type) {
       case 'send': {
         // One copy for all who hold it: nobody writes into a message.
         const shared = output.channel === 'data' ? this.broadcast.canonical(output.bytes) : undefined;
-        this.network.send(peer, output.peer, output.channel, shared ?? output.bytes);
+        const wire = peer.wires.get(output.peer);
+        if (wire !== undefined) this.network.send(peer, wire, output.channel, shared ?? output.bytes);
+        this.note(peer, output, wire?.remote);
         break;
       }
       case 'connect':
@@ -395,8 +401,8 @@ export class Simulation implements PeerWorld, FaultWorld {
     this.queue.after(1000, () => this.everySecond(second + 1));
   }
 
-  private note(peer: SimulatedPeer, output: EngineOutput): void {
-    const target = 'peer' in output ? (this.network.peerOf(output.peer)?.plan.number ?? -1) : -1;
+  private note(peer: SimulatedPeer, output: EngineOutput, about: SimulatedPeer | undefined): void {
+    const target = about?.plan.number ?? -1;
     const size = output.type === 'send' ? output.bytes.byteLength : 0;
     this.trace.add(this.nowMs, peer.plan.number, output.type, target, size);
     this.extras.onTrace?.(`${this.nowMs} ${peer.plan.number} ${output.type} ${target} ${size}`);

@@ -24,19 +24,26 @@ export function stateSize(root: object): StateSize {
     longest = size;
     path = at;
   };
+  // Every peer is weighed again and again: what holds nothing is passed by before anything is made for it.
   const visit = (value: unknown, at: string, depth: number): void => {
-    if (typeof value !== 'object' || value === null || seen.has(value) || depth > DEPTH_MAX) return;
+    if (typeof value !== 'object' || value === null || depth > DEPTH_MAX) return;
+    if ('bytes' in value || ArrayBuffer.isView(value) || value instanceof ArrayBuffer || seen.has(value)) return;
     seen.add(value);
-    if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer || 'bytes' in value) return;
     if (value instanceof Map || value instanceof Set) {
       count(value.size, at);
-      for (const item of value instanceof Map ? value.values() : value) visit(item, `${at}[]`, depth + 1);
+      visitAll(value instanceof Map ? value.values() : value, `${at}[]`, depth + 1);
     } else if (Array.isArray(value)) {
       count(value.length, at);
-      for (const item of value) visit(item, `${at}[]`, depth + 1);
+      visitAll(value, `${at}[]`, depth + 1);
     } else {
-      for (const [name, item] of Object.entries(value)) visit(item, at === '' ? name : `${at}.${name}`, depth + 1);
+      for (const name in value) {
+        const item = value[name as keyof typeof value] as unknown;
+        if (typeof item === 'object' && item !== null) visit(item, at === '' ? name : `${at}.${name}`, depth + 1);
+      }
     }
+  };
+  const visitAll = (items: Iterable<unknown>, at: string, depth: number): void => {
+    for (const item of items) visit(item, at, depth);
   };
   visit(root, '', 0);
   return { entries, longest, path };

@@ -43,9 +43,9 @@ export class Availability {
       timers.setSooner('have', soonestMs);
       return;
     }
-    // Who offers nothing has little to tell, and perhaps hardly a line to tell it on.
-    const intervalMs = this.uplink.slots > 0 ? config.haveIntervalMs : config.haveIntervalSilentMs;
-    timers.set('have', nowMs + Math.round(intervalMs * random.between(0.9, 1.1)));
+    // Where upload is short a free slot is what everybody waits for.
+    const share = context.swarm.isShort ? 0.5 : 1;
+    timers.set('have', nowMs + Math.round(config.haveIntervalMs * share * random.between(0.9, 1.1)));
     if (context.epoch === undefined || links.size === 0) return;
     this.sentMs = nowMs;
     const bytes = this.encode();

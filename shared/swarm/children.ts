@@ -5,6 +5,7 @@ import { PATH_LENGTH_MAX } from '../wire/limits.ts';
 import { encodePush } from '../wire/push.ts';
 import type { RefusalReason } from '../wire/refuse.ts';
 import type { Subscribe } from '../wire/subscribe.ts';
+import { considerSpares, copiesOf } from './copies.ts';
 import { deadlineMs, type EngineContext, sendControl } from './engine-context.ts';
 import type { FeedReport } from './feed-report.ts';
 import type { Link } from './link.ts';
@@ -55,16 +56,16 @@ export class Children {
   /** Would a child find a free slot in this sub-stream? */
   isOpen(substream: Substream): boolean {
     if (this.slotsFree === 0) return false;
-    return counted(substream).length < this.childrenMax();
+    return counted(substream).length < this.childrenMax(substream);
   }
 
   /**
    * Of one sub-stream no more than the fan and its share of the slots: a packet leaves for one child after the other, so many
    * children of the same sub-stream are late, and the line stands idle until the next packet.
    */
-  private childrenMax(): number {
+  private childrenMax(substream: Substream): number {
     const { role, config } = this.context;
-    if (role === 'seeder') return this.uplink.copies();
+    if (role === 'seeder') return copiesOf(this.context, substream);
     return Math.max(config.fan, Math.ceil(this.uplink.slots / config.substreams)) + 1;
   }
 
@@ -130,19 +131,8 @@ export class Children {
     if (link.node === undefined || path.includes(link.node)) return 'loop';
     // Two peers that ask each other in the same moment: the one with the lower number feeds.
     if (this.parents.isAsking(substream, link) && context.node > link.node) return 'loop';
-    if (context.role === 'seeder' && this.isHeadOfEnough(link, message)) return 'head-of-enough';
+    if (context.role === 'seeder' && isHeadOfEnough(context, link, message)) return 'head-of-enough';
     return undefined;
-  }
-
-  /** A seeder spreads its copies: who already is head of two sub-streams shall not be of a third. */
-  private isHeadOfEnough(link: Link, message: Subscribe): boolean {
-    const { config, swarm, links, substreams } = this.context;
-    if (Math.max(swarm.viewers, links.size) <= config.smallAudience) return false;
-    let heads = 0;
-    for (const substream of substreams) {
-      if (substream.index !== message.substream && counted(substream).some((child) => child.link === link)) heads++;
-    }
-    return heads >= config.headsPerPeerMax;
   }
 
   private accept(substream: Substream, child: Child, message: Subscribe): void {
@@ -261,12 +251,13 @@ export class Children {
     if (this.uplink.slots === 0) while (this.usedSlots > 0) this.shedOne();
     else if (this.usedSlots > this.uplink.slots) this.shedOne();
     if (this.context.role !== 'seeder') return;
+    considerSpares(this.context);
+    // The audience shrank, or a spare copy has done its service: of too many heads the one with the poorest line goes to another.
     for (const substream of this.context.substreams) {
       const children = counted(substream);
-      const last = children.at(-1);
-      // The audience shrank: one head less, which goes to another of them.
-      if (last === undefined || children.length <= this.uplink.copies()) continue;
-      this.evict(substream, last, children[0]?.link.peer, true);
+      if (children.length <= this.childrenMax(substream)) continue;
+      const poorest = children.reduce((one, other) => (uplinkOf(other) < uplinkOf(one) ? other : one));
+      this.evict(substream, poorest, children.find((child) => child !== poorest)?.link.peer, true);
       return;
     }
   }
@@ -324,7 +315,7 @@ export class Children {
     this.context.arePathsStale = false;
     for (const substream of this.context.substreams) {
       if (substream.children.length === 0) continue;
-      const path = this.feedReport.pathBelow(substream);
+      const path = this.feedReport.announced(substream);
       if (isSamePath(path, substream.announcedPath)) continue;
       substream.announcedPath = path;
       if (path.length > PATH_LENGTH_MAX || (parentOf(substream) === undefined && path.length === 1)) continue;
@@ -335,11 +326,25 @@ export class Children {
   }
 }
 
+/** A seeder spreads its copies: who already is head of two sub-streams shall not be of a third. */
+function isHeadOfEnough({ config, swarm, links, substreams }: EngineContext, link: Link, message: Subscribe): boolean {
+  if (Math.max(swarm.viewers, links.size) <= config.smallAudience) return false;
+  let heads = 0;
+  for (const substream of substreams) {
+    if (substream.index !== message.substream && counted(substream).some((child) => child.link === link)) heads++;
+  }
+  return heads >= config.headsPerPeerMax;
+}
+
 type Victim = { readonly substream: Substream; readonly child: Child };
 
 /** Children that hold a slot: not those in grace. */
 function counted(substream: Substream): Child[] {
   return substream.children.filter((child) => child.graceUntilMs === undefined);
+}
+
+function uplinkOf({ link }: Child): number {
+  return link.have?.uplinkBytesPerSecond ?? 0;
 }
 
 function weakestOf(substream: Substream): Victim | undefined {

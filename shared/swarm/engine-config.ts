@@ -38,10 +38,8 @@ export type EngineConfig = {
   readonly smallAudience: number;
   /** Sub-streams one peer may be head of at a seeder in a larger audience. */
   readonly headsPerPeerMax: number;
-  /** Between two have-maps, ms, each ±10 %. Less: fresher maps, more control traffic. */
+  /** Between two have-maps, ms, each ±10 %; half of it while the swarm is short of upload. Less: fresher maps, more control traffic. */
   readonly haveIntervalMs: number;
-  /** The same for a peer without slots, which has nothing to offer, ms; well under `linkSilenceMs`. */
-  readonly haveIntervalSilentMs: number;
   /** A have-map sent early, because something changed, comes no sooner than this after the one before, ms. */
   readonly haveIntervalMsMin: number;
   /** A packet is overdue this long after it would come at the usual lag, ms; twice the lag's deviation is added, up to `overdueDeviationMsMax`. */
@@ -60,6 +58,8 @@ export type EngineConfig = {
   readonly graceMs: number;
   /** A parent this much overdue is left even if no other is found, ms. */
   readonly deadParentMs: number;
+  /** So long beyond that a parent is waited for which said that nothing comes to it either; ms. */
+  readonly latePatienceMs: number;
   /** A link silent for so long is dead, ms: six have-maps. */
   readonly linkSilenceMs: number;
   /** Between two questions to the tracker, ms; more each time the answer did not help. */
@@ -90,6 +90,8 @@ export type EngineConfig = {
   /** Rescue comes so long before the deadline, ms, drawn once a packet: at a deadline of 2.5 s or more, and at 2 s; scaled in between and below. */
   readonly rescueMarginMs: readonly [low: number, high: number];
   readonly rescueMarginShortMs: readonly [low: number, high: number];
+  /** The same for what existed when we joined, whatever the deadline: parents are being found meanwhile, and may bring it yet; ms. */
+  readonly startMarginMs: readonly [low: number, high: number];
   /** Packets that are due for rescue this much later are fetched along, ms: one request instead of several. */
   readonly rescueBatchMs: number;
   /** Packets in one fetch. */
@@ -181,8 +183,7 @@ export const DEFAULT_ENGINE_CONFIG: EngineConfig = {
   fan: 5,
   smallAudience: 40,
   headsPerPeerMax: 2,
-  haveIntervalMs: 500,
-  haveIntervalSilentMs: 1200,
+  haveIntervalMs: 1000,
   haveIntervalMsMin: 150,
   overdueMs: 200,
   overdueDeviationMsMax: 200,
@@ -193,13 +194,14 @@ export const DEFAULT_ENGINE_CONFIG: EngineConfig = {
   blackHoleBackoffMs: 60_000,
   graceMs: 1000,
   deadParentMs: 1500,
+  latePatienceMs: 400,
   linkSilenceMs: 3000,
   askIntervalMs: 1500,
   askIntervalMsMax: 15_000,
   upgradeIntervalInteriorMs: [600, 1800],
   upgradeIntervalLeafMs: [2000, 5000],
-  upgradeGainInteriorMs: 100,
-  upgradeGainLeafMs: 200,
+  upgradeGainInteriorMs: 150,
+  upgradeGainLeafMs: 300,
   upgradeGainLateMs: 40,
   displacingPenaltyMs: 30,
   seederBonusMs: 100,
@@ -211,6 +213,7 @@ export const DEFAULT_ENGINE_CONFIG: EngineConfig = {
   startBacklogMax: 64,
   rescueMarginMs: [400, 650],
   rescueMarginShortMs: [300, 550],
+  startMarginMs: [350, 500],
   rescueBatchMs: 60,
   rescueBatchMax: 32,
   fetchTimeoutMs: 4000,
@@ -261,7 +264,6 @@ const LEAST: Readonly<Record<string, number>> = {
   targetLatencyMs: 200,
   uplinkBytesPerSecondMin: 1000,
   haveIntervalMs: 50,
-  haveIntervalSilentMs: 50,
   ringPackets: 128,
   verifyingMax: 1,
   verifyingPerLinkMax: 1,

@@ -37,6 +37,8 @@ export type EngineContext = {
   playSequence: Sequence;
   targetLatencyMs: number;
   swarm: SwarmState;
+  /** At a seeder: the copies it pushes for this audience. */
+  copies: number;
   isSwarmEnabled: boolean;
   isTrackerConnected: boolean;
   /** A feed or lease changed: children may have to be told of another path. */

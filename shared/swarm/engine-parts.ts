@@ -1,6 +1,7 @@
 import { Random } from '../basics/random.ts';
 import type { Millis, Sequence } from '../basics/units.ts';
 import type { PeerRole } from '../wire/tracker-messages.ts';
+import { decodeWireMessage } from '../wire/wire-message.ts';
 import { Availability } from './availability.ts';
 import { Bans } from './bans.ts';
 import { Children } from './children.ts';
@@ -38,6 +39,8 @@ export type EngineOptions = {
   readonly seed: number;
   /** What differs from `DEFAULT_ENGINE_CONFIG`. What comes from outside goes through `parseEngineConfig` first. */
   readonly config?: Partial<EngineConfig>;
+  /** In place of `decodeWireMessage`: where many engines share a process, what goes to many of them is read once. */
+  readonly decode?: typeof decodeWireMessage;
 };
 
 /** One concern each, put together in one place. Who is made first knows nothing of who comes after. */
@@ -74,7 +77,7 @@ export function makeEngineParts(options: EngineOptions): EngineParts {
   const wanted = new WantedPackets(context, verification);
   const serverStream = new ServerStream(context, wanted);
   const feedReport = new FeedReport(context, serverStream);
-  const introductions = new Introductions(context, uplink, bans);
+  const introductions = new Introductions(context, bans);
   const parents = new Parents(context, uplink, wanted, serverStream, introductions);
   const children = new Children(context, pacer, uplink, parents, feedReport);
   const availability = new Availability(context, feedReport, children, uplink);
@@ -112,7 +115,13 @@ export function makeEngineParts(options: EngineOptions): EngineParts {
     sessions,
     epochs,
     intake,
-    messages: new Messages({ ...receivers, introductions, availability, intake }),
+    messages: new Messages({
+      ...receivers,
+      introductions,
+      availability,
+      intake,
+      decode: options.decode ?? decodeWireMessage,
+    }),
     reports: new Reports(context, feedReport, children, uplink, bans),
   };
 }
@@ -142,6 +151,7 @@ function makeContext({ role, seed, config: given = {} }: EngineOptions): EngineC
     playSequence: 0 as Sequence,
     targetLatencyMs: config.targetLatencyMs,
     swarm: { isShort: false, viewers: 0 },
+    copies: 1,
     isSwarmEnabled: true,
     isTrackerConnected: false,
     arePathsStale: false,

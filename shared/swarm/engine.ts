@@ -234,7 +234,10 @@ export class SwarmEngine {
     const link = context.links.get(peer);
     if (link === undefined) return;
     link.noteBuffer(bufferedBytes, context.nowMs);
-    if (link.standingBytes(context.nowMs) > 0) parts.uplink.standing();
+    if (link.standingBytes(context.nowMs) > 0) {
+      context.links.standing.add(link);
+      parts.uplink.standing();
+    } else context.links.standing.delete(link);
   }
 
   private lookOverLinks(): void {
@@ -248,7 +251,7 @@ export class SwarmEngine {
     const useless = this.parts.introductions.uselessLink(
       (link) => link === spared || this.parts.children.isChild(link) || this.parts.parents.isParent(link),
     );
-    if (useless !== undefined) this.parts.sessions.hangUp(useless, 'no-room', 'replaced by a more useful link');
+    if (useless !== undefined) this.parts.sessions.hangUp(useless, 'no-room', 'replaced');
   }
 
   // --- The stream --------------------------------------------------------------------------------------------------------------

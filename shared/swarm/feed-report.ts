@@ -25,6 +25,12 @@ export class FeedReport {
     return substream.isOverdue || !isPushed ? undefined : substream.lagMs;
   }
 
+  /** What children are told: none while their next packet is late above us, so that we look for another way and not all of them. */
+  announced(substream: Substream): readonly number[] {
+    const isLate = substream.isLate || parentOf(substream)?.isLate === true;
+    return isLate && !this.serverStream.isLeased(substream.index) ? [] : this.pathBelow(substream);
+  }
+
   /** Peers between the source and a child of ours, ourselves last. */
   pathBelow(substream: Substream): readonly number[] {
     const above = this.serverStream.isLeased(substream.index) ? [] : (parentOf(substream)?.path ?? []);

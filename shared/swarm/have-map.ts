@@ -6,14 +6,17 @@ import { HAVE_BITS } from '../wire/limits.ts';
 export class HaveMap {
   readonly epoch: Epoch;
   private readonly base: number;
-  private readonly bits: Uint8Array;
+  private bits: Uint8Array;
+  /** The message's own bytes, which are nobody's to write into. */
+  private readonly told: Uint8Array;
   /** Highest sequence claimed; -1: nothing. */
   readonly newest: number;
 
   constructor(have: Have) {
     this.epoch = have.epoch;
     this.base = have.base;
-    this.bits = have.map.slice();
+    this.told = have.map;
+    this.bits = have.map;
     this.newest = highestBit(this.bits, have.base);
   }
 
@@ -27,14 +30,19 @@ export class HaveMap {
   add(sequence: number): void {
     const at = sequence - this.base;
     if (at < 0 || at >= HAVE_BITS) return;
-    this.bits[at >> 3] = (this.bits[at >> 3] as number) | (0x80 >> (at & 7));
+    this.own()[at >> 3] = (this.bits[at >> 3] as number) | (0x80 >> (at & 7));
   }
 
   /** It said that it does not hold it after all. */
   remove(sequence: number): void {
     const at = sequence - this.base;
     if (at < 0 || at >= HAVE_BITS) return;
-    this.bits[at >> 3] = (this.bits[at >> 3] as number) & ~(0x80 >> (at & 7));
+    this.own()[at >> 3] = (this.bits[at >> 3] as number) & ~(0x80 >> (at & 7));
+  }
+
+  private own(): Uint8Array {
+    if (this.bits === this.told) this.bits = this.told.slice();
+    return this.bits;
   }
 }
 

@@ -103,8 +103,7 @@ export class Intake {
       return;
     }
     context.statistics.packetsRejected++;
-    if (arrival.source.kind === 'peer')
-      sessions.ban(arrival.source.peer, 'it sent a packet that the broadcaster did not sign');
+    if (arrival.source.kind === 'peer') sessions.ban(arrival.source.peer, 'it sent a forged packet');
     else rescue.failed(arrival.packet.header.sequence);
     context.timers.setSooner('wanted', context.nowMs);
   }

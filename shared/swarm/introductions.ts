@@ -1,9 +1,9 @@
 import type { PeerId } from '../basics/units.ts';
 import type { Bans } from './bans.ts';
+import { usualCopies } from './copies.ts';
 import type { EngineContext } from './engine-context.ts';
 import type { EngineInput } from './engine-types.ts';
 import type { Link } from './link.ts';
-import type { Uplink } from './uplink.ts';
 
 type Introduced = Extract<EngineInput, { type: 'introduced' }>['peers'][number];
 
@@ -19,7 +19,6 @@ const ASK_BACKOFF = 1.5;
 /** Whom to connect to, and when to ask the tracker for more (docs/ALGORITHM.md 8). */
 export class Introductions {
   private readonly context: EngineContext;
-  private readonly uplink: Uplink;
   private readonly bans: Bans;
   /** Connections being made, and until when. */
   private readonly connecting = new Map<PeerId, number>();
@@ -30,9 +29,8 @@ export class Introductions {
   private askedMs = Number.NEGATIVE_INFINITY;
   private askIntervalMs: number;
 
-  constructor(context: EngineContext, uplink: Uplink, bans: Bans) {
+  constructor(context: EngineContext, bans: Bans) {
     this.context = context;
-    this.uplink = uplink;
     this.bans = bans;
     this.askIntervalMs = context.config.askIntervalMs;
   }
@@ -40,7 +38,7 @@ export class Introductions {
   get linksMax(): number {
     const { role, config } = this.context;
     if (role !== 'seeder') return config.linksMax;
-    const heads = this.uplink.copies() * config.substreams;
+    const heads = usualCopies(this.context) * config.substreams;
     return SEEDER_LINKS_FACTOR * heads + SEEDER_LINKS_SPARE;
   }
 

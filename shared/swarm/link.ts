@@ -11,7 +11,7 @@ const INITIAL_RTT_MS = 100;
 /** Requests remembered per link, so that a late answer is still known to have been asked for. */
 const REQUESTED_MAX = 64;
 
-/** Two have-maps and a little more: for so long nothing need be heard of a living peer. */
+/** A have-map and a little more: for so long nothing need be heard of a living peer. */
 const SILENT_MS = 1300;
 /** The driver reports a buffer after each send, and when it falls under this. */
 const LOW_WATER_BYTES = 16 * 1024;
@@ -122,6 +122,12 @@ export class Link {
     if (nowMs - this.lastHeardMs > SILENT_MS) return 0;
     const isOld = nowMs - this.reportedMs > REPORT_AGE_MS;
     return isOld && this.standing <= LOW_WATER_BYTES ? 0 : this.standing;
+  }
+
+  /** It accepts children and never forwards: avoided for long, though not banned, since a poor line looks the same. */
+  noteBlackHole(nowMs: Millis, backoffMs: number): void {
+    this.blackHoles++;
+    if (this.blackHoles > 1) this.avoidedUntilMs = nowMs + backoffMs * 2 ** Math.min(6, this.blackHoles - 2);
   }
 
   observeRtt(rttMs: number): void {

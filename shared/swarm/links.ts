@@ -5,6 +5,8 @@ import type { Link } from './link.ts';
 export class Links {
   private readonly byPeer = new Map<PeerId, Link>();
   private ordered: Link[] = [];
+  /** Whose transport held something of earlier messages when the driver last told. */
+  readonly standing = new Set<Link>();
 
   get size(): number {
     return this.ordered.length;
@@ -29,6 +31,7 @@ export class Links {
     const link = this.byPeer.get(peer);
     if (link === undefined) return undefined;
     this.byPeer.delete(peer);
+    this.standing.delete(link);
     this.ordered = this.ordered.filter((other) => other !== link);
     return link;
   }

@@ -56,7 +56,7 @@ export class Pacer {
 
   private standingMs(): number {
     let bytes = 0;
-    for (const link of this.context.links.list) bytes += link.standingBytes(this.context.nowMs);
+    for (const link of this.context.links.standing) bytes += link.standingBytes(this.context.nowMs);
     return this.durationMs(bytes);
   }
 

@@ -13,8 +13,8 @@ export type Asker = {
   readonly isPeaceful: boolean;
 };
 
-/** In a short swarm each change of places costs pushes that nobody has to spare: so much stronger, at least. */
-const SHORT_GAP = 2;
+/** Each change of places costs pushes that come twice or late: so much stronger, at least. */
+const STRENGTH_GAP = 2;
 
 export function askerFor(context: EngineContext, substream: Substream, slots: number, isLeased: boolean): Asker {
   // A place that brings nothing any more is no place to give.
@@ -57,8 +57,7 @@ export function mayBeAsked(context: EngineContext, substream: Substream, asker: 
  * short: it displaces nobody in turn, so no storm comes of it.
  */
 export function mayDisplace(asker: Asker, weakestStrength: number, isShort: boolean): boolean {
-  const leastGap = isShort ? SHORT_GAP : 1;
-  if (weakestStrength === STRENGTH_UNBEATABLE || asker.strength < weakestStrength + leastGap) return false;
+  if (weakestStrength === STRENGTH_UNBEATABLE || asker.strength < weakestStrength + STRENGTH_GAP) return false;
   return !asker.isPeaceful || (weakestStrength === 0 && !isShort);
 }
 

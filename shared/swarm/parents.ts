@@ -9,9 +9,9 @@ import type { Introductions } from './introductions.ts';
 import { Leases } from './leases.ts';
 import type { Link } from './link.ts';
 import { isEvident, observeLag, overdueAtMs } from './overdue.ts';
-import { askerFor, chooseParent, mayBeAsked } from './parent-choice.ts';
+import { type Asker, askerFor, chooseParent, mayBeAsked } from './parent-choice.ts';
 import type { ServerStream } from './server-stream.ts';
-import { Subscriptions } from './subscriptions.ts';
+import { FAREWELL_MS, Subscriptions } from './subscriptions.ts';
 import { askOf, type Parent, parentOf, type Substream } from './substream.ts';
 import { Upgrades } from './upgrades.ts';
 import type { Uplink } from './uplink.ts';
@@ -20,8 +20,8 @@ import type { WantedPackets } from './wanted.ts';
 
 /** Of the deadline: who pushes sooner than this needs no help of the server. */
 const IN_TIME_SHARE = 0.6;
-/** Packets under way when a parent is left are welcome for so long. */
-const FAREWELL_MS = 2000;
+/** Of the time until a packet is overdue: then the children are warned. */
+const WARNING_SHARE = 0.5;
 /** Without a parent, and nothing happening that would help: looked again. */
 const SEARCH_MS = [200, 400] as const;
 
@@ -67,6 +67,7 @@ export class Parents {
       substream.deviationMs = 0;
       substream.lastSequence = -1;
       substream.isOverdue = false;
+      substream.isLate = false;
       substream.rescuesInRow = 0;
     }
     this.searchAtMs.fill(this.context.nowMs);
@@ -152,6 +153,7 @@ export class Parents {
     // Its pushes go on for the time of grace, and are neither unwanted nor a reason to unsubscribe.
     const graceMs = message.hasGrace ? config.graceMs : 0;
     link.welcomeUntilMs[substream.index] = nowMs + graceMs + FAREWELL_MS;
+    if (message.hasGrace) substream.graceLink = link;
     this.lose(substream, link, message.goTo);
   }
 
@@ -161,13 +163,12 @@ export class Parents {
     const { feed } = substream;
     const parent = parentOf(substream);
     this.context.arePathsStale = true;
-    if (parent?.link === link) {
-      parent.path = message.path;
-      if (this.isLoop(message.path)) this.leaveLoop(substream, link);
-    } else if (feed.kind === 'fed-switching' && feed.next.link === link) {
-      feed.next.path = message.path;
-      if (this.isLoop(message.path)) this.leaveLoop(substream, link);
-    }
+    const known = feed.kind === 'fed-switching' && feed.next.link === link ? feed.next : parent;
+    if (known?.link !== link) return;
+    known.isLate = message.path.length === 0;
+    if (known.isLate) return;
+    known.path = message.path;
+    if (this.isLoop(message.path)) this.leaveLoop(substream, link);
   }
 
   /** New figures: an event that may end a search, never a reason to poll. */
@@ -222,11 +223,15 @@ export class Parents {
     link.blackHoles = 0;
     substream.rescuesInRow = 0;
     if (!isLive) return;
+    if (substream.isLate || parent.isLate) this.context.arePathsStale = true;
     substream.isOverdue = false;
+    substream.isLate = false;
+    parent.isLate = false;
     const lagMs = this.context.clock.lagMs(captureMs, receivedMs);
     observeLag(substream, lagMs);
     // A parent that was late, and leased for, pushes in time again: no answer of its will ever say so.
     if (lagMs < this.context.targetLatencyMs * IN_TIME_SHARE) this.serverStream.takenOver(substream.index);
+    this.subscriptions.endGrace(substream, link);
     if (isFirst) this.introductions.helped();
     if (isFirst) this.context.timers.setSooner('have', this.context.nowMs);
   }
@@ -292,11 +297,13 @@ export class Parents {
       this.serverStream.lease(substream.index);
       return;
     }
-    const isLeased = this.serverStream.isLeased(substream.index);
-    const asker = askerFor(context, substream, this.uplink.slots, isLeased);
-    const best = chooseParent(context, substream, asker, () => false);
+    const best = chooseParent(context, substream, this.asker(substream), () => false);
     if (best !== undefined) this.subscriptions.ask(substream, best.link, 'find');
     else this.introductions.lack(substream.index);
+  }
+
+  private asker(substream: Substream): Asker {
+    return askerFor(this.context, substream, this.uplink.slots, this.serverStream.isLeased(substream.index));
   }
 
   /** The question was answered with no, or not at all. */
@@ -359,7 +366,7 @@ export class Parents {
     this.searchAtMs[substream.index] = nowMs;
     if (goTo !== undefined && goTo !== link.peer) this.follow(substream, goTo);
     const named = goTo === undefined ? undefined : this.context.links.get(goTo);
-    const asker = askerFor(this.context, substream, this.uplink.slots, this.serverStream.isLeased(substream.index));
+    const asker = this.asker(substream);
     if (named !== undefined && this.context.isSwarmEnabled && mayBeAsked(this.context, substream, asker, named)) {
       this.subscriptions.ask(substream, named, 'find');
     } else {
@@ -381,11 +388,13 @@ export class Parents {
     const { nowMs, timers, config } = context;
     if (parent === undefined || context.endSequence !== undefined) return;
     const dueMs = overdueAtMs(this.context, substream, parent);
+    const next = parent.frontSequence + config.substreams;
     if (nowMs < dueMs) {
-      timers.setSooner('overdue', dueMs);
+      const lateMs = overdueAtMs(context, substream, parent, WARNING_SHARE);
+      if (nowMs >= lateMs && isEvident(context, this.wanted.newestKnown, next, parent.link)) this.warn(substream);
+      timers.setSooner('overdue', nowMs < lateMs ? lateMs : dueMs);
       return;
     }
-    const next = parent.frontSequence + config.substreams;
     if (!isEvident(this.context, this.wanted.newestKnown, next, parent.link)) {
       // The source may have paused: nobody is to blame for what was not made.
       timers.setSooner('overdue', nowMs + 100);
@@ -395,38 +404,40 @@ export class Parents {
       timers.setSooner('overdue', nowMs + 250);
       return;
     }
-    if (!substream.isOverdue) {
-      substream.isOverdue = true;
-      timers.setSooner('have', nowMs);
-    }
+    this.warn(substream);
+    substream.isOverdue = true;
     this.leases.consider(substream);
+    // It knows, and looks for another way: one change of parents above us does for all below.
+    const patientUntilMs = dueMs + config.latePatienceMs;
+    if (parent.isLate && nowMs < patientUntilMs) {
+      timers.setSooner('overdue', patientUntilMs);
+      return;
+    }
     if (nowMs - dueMs >= config.deadParentMs) this.dropDead(substream, parent);
     else if (substream.feed.kind === 'fed') this.replace(substream, parent);
     timers.setSooner('overdue', Math.min(dueMs + config.deadParentMs, nowMs + 200));
   }
 
+  /** Children hear that what is late for them is late above us. */
+  private warn(substream: Substream): void {
+    if (substream.isLate) return;
+    substream.isLate = true;
+    this.context.arePathsStale = true;
+  }
+
   private replace(substream: Substream, parent: Parent): void {
-    const asker = askerFor(this.context, substream, this.uplink.slots, this.serverStream.isLeased(substream.index));
-    const best = chooseParent(this.context, substream, asker, (link) => link === parent.link);
+    const best = chooseParent(this.context, substream, this.asker(substream), (link) => link === parent.link);
     if (best !== undefined) this.subscriptions.ask(substream, best.link, 'replace');
     else this.introductions.lack(substream.index);
   }
 
   private dropDead(substream: Substream, parent: Parent): void {
     const { config, random, nowMs } = this.context;
-    const { link } = parent;
+    const { link, hasPushed } = parent;
     this.subscriptions.unsubscribe(substream, link);
     link.refusedUntilMs[substream.index] = nowMs + random.between(...config.failedParentBackoffMs);
-    if (!parent.hasPushed) this.noteBlackHole(link);
+    if (!hasPushed) link.noteBlackHole(nowMs, config.blackHoleBackoffMs);
     this.lose(substream, link);
-  }
-
-  /** It accepts children and never forwards: avoided for long, though not banned, since a poor line looks the same. */
-  private noteBlackHole(link: Link): void {
-    link.blackHoles++;
-    if (link.blackHoles < 2) return;
-    link.avoidedUntilMs =
-      this.context.nowMs + this.context.config.blackHoleBackoffMs * 2 ** Math.min(6, link.blackHoles - 2);
   }
 
   private isLoop(path: readonly number[]): boolean {

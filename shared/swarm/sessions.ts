@@ -6,6 +6,7 @@ import type { PeerRole } from '../wire/tracker-messages.ts';
 import type { Bans } from './bans.ts';
 import { type EngineContext, sendControl } from './engine-context.ts';
 import { Link } from './link.ts';
+import { isSilent } from './overdue.ts';
 import type { Uplink } from './uplink.ts';
 
 /** A peer of another protocol version will not have changed in less time than a page is reloaded. */
@@ -69,15 +70,15 @@ export class Sessions {
    * two goes, unless the older has fallen silent; and one side alone decides, or both links would. True: this one went.
    */
   private dropTwin(link: Link): boolean {
-    const { links, node, nowMs, config } = this.context;
+    const { links, node } = this.context;
     if (link.node === node) {
       this.hangUp(link, 'no-room', 'it is ourselves');
       return true;
     }
     const twin = links.list.find((other) => other !== link && other.node === link.node);
     if (twin === undefined || link.node === undefined || node < link.node) return false;
-    const isTwinSilent = nowMs - twin.lastHeardMs > 2 * config.haveIntervalMs;
-    this.hangUp(isTwinSilent ? twin : link, 'no-room', 'a second link to the same peer');
+    const isTwinSilent = isSilent(this.context, twin);
+    this.hangUp(isTwinSilent ? twin : link, 'no-room', 'a second link');
     return !isTwinSilent;
   }
 

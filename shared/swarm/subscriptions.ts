@@ -8,7 +8,7 @@ import type { Uplink } from './uplink.ts';
 import type { WantedPackets } from './wanted.ts';
 
 /** Packets under way when a parent is left are welcome for so long. */
-const FAREWELL_MS = 2000;
+export const FAREWELL_MS = 2000;
 
 /** SUBSCRIBE and UNSUBSCRIBE, and the one place where a feed changes. What to ask, and of whom, is decided in parents.ts. */
 export class Subscriptions {
@@ -72,20 +72,32 @@ export class Subscriptions {
     sendControl(this.context, link, { type: 'unsubscribe', substream: substream.index });
   }
 
+  /** Another feeds us: what the one who displaced us sends beside it would come twice. */
+  endGrace(substream: Substream, parent: Link): void {
+    const { graceLink } = substream;
+    substream.graceLink = undefined;
+    if (graceLink === undefined || graceLink === parent) return;
+    if (this.context.links.get(graceLink.peer) === graceLink) this.unsubscribe(substream, graceLink);
+  }
+
   setFeed(substream: Substream, feed: Feed): void {
     substream.feed = feed;
     this.context.arePathsStale = true;
-    if (feed.kind === 'idle') substream.isOverdue = false;
+    if (feed.kind !== 'idle') return;
+    substream.isOverdue = false;
+    substream.isLate = false;
   }
 
   makeParent(substream: Substream, ask: Ask, path: readonly number[]): Parent {
     substream.isOverdue = false;
+    substream.isLate = false;
     return {
       link: ask.link,
       acceptedMs: this.context.nowMs,
       hasPushed: ask.hasPushed,
       frontSequence: substream.lastSequence >= 0 ? substream.lastSequence : this.beforeStart(substream),
       path,
+      isLate: false,
     };
   }
 

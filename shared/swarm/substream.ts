@@ -20,6 +20,8 @@ export type Parent = {
   frontSequence: number;
   /** Peers between the source and us, the parent last. */
   path: readonly number[];
+  /** It said that nothing comes to it, and that it is looking for another way. */
+  isLate: boolean;
 };
 
 /*
@@ -56,12 +58,18 @@ export type Substream = {
   /** Highest sequence held. */
   lastSequence: number;
   isOverdue: boolean;
+  /** Not yet overdue, and late enough to warn the children. */
+  isLate: boolean;
   /** Rescues since a peer last pushed. */
   rescuesInRow: number;
   /** Strongest first, ties by id. */
   children: Child[];
   /** Children this peer means to have here; 0: a leaf. */
   commitment: number;
+  /** At a seeder: until when a child beside its copies stays. */
+  spareUntilMs: Millis;
+  /** Who displaced us, and feeds us until another does. */
+  graceLink: Link | undefined;
   /** What the children were last told. */
   announcedPath: readonly number[];
 };
@@ -74,9 +82,12 @@ export function makeSubstream(index: number, nowMs: Millis): Substream {
     deviationMs: 0,
     lastSequence: -1,
     isOverdue: false,
+    isLate: false,
     rescuesInRow: 0,
     children: [],
     commitment: 0,
+    spareUntilMs: nowMs,
+    graceLink: undefined,
     announcedPath: [],
   };
 }

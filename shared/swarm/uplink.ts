@@ -1,4 +1,5 @@
 import type { Millis } from '../basics/units.ts';
+import { mostCopies } from './copies.ts';
 import type { EngineContext } from './engine-context.ts';
 import type { Link } from './link.ts';
 import type { Pacer } from './pacer.ts';
@@ -24,7 +25,6 @@ export class Uplink {
   private busyTicks = 0;
   private hasStanding = false;
   private slotCount = 0;
-  private copyCount = 1;
 
   constructor(context: EngineContext, pacer: Pacer) {
     this.context = context;
@@ -43,14 +43,6 @@ export class Uplink {
   /** Places for children, in all sub-streams together. 0: receives only. */
   get slots(): number {
     return this.slotCount;
-  }
-
-  /** Children a seeder has in each sub-stream. */
-  copies(): number {
-    const { config, swarm, links } = this.context;
-    if (config.copies > 0) return config.copies;
-    this.copyCount = copiesFor(Math.max(swarm.viewers, links.size), this.copyCount);
-    return this.copyCount;
   }
 
   setLimit(bytesPerSecond: number): void {
@@ -141,28 +133,6 @@ export class Uplink {
     const quotient = (this.bytesPerSecond * config.uplinkShare) / this.slotBytesPerSecond - this.withdrawn;
     const fresh = Math.max(0, Math.min(config.slotsMax, Math.floor(quotient)));
     if (fresh < this.slotCount && quotient > this.slotCount - SLOT_HYSTERESIS) return;
-    this.slotCount = role === 'seeder' ? Math.min(fresh, this.copies() * config.substreams) : fresh;
+    this.slotCount = role === 'seeder' ? Math.min(fresh, mostCopies(this.context) * config.substreams) : fresh;
   }
-}
-
-/** Audience up to which a seeder pushes so many copies: one for a handful on good lines, more for a crowd. */
-const COPIES_BY_AUDIENCE: readonly (readonly [viewers: number, copies: number])[] = [
-  [10, 1],
-  [300, 2],
-  [15_000, 3],
-];
-const COPIES_MOST = 4;
-/** An audience must fall this far under a threshold before a copy is taken back: one viewer's coming and going moves nobody. */
-const COPIES_HYSTERESIS = 0.8;
-
-/** How many copies a seeder pushes, given how many it pushes now. */
-export function copiesFor(viewers: number, present: number): number {
-  const wanted = copiesByAudience(viewers);
-  if (wanted >= present) return wanted;
-  return Math.min(present, copiesByAudience(viewers / COPIES_HYSTERESIS));
-}
-
-function copiesByAudience(viewers: number): number {
-  for (const [most, copies] of COPIES_BY_AUDIENCE) if (viewers <= most) return copies;
-  return COPIES_MOST;
 }

@@ -127,13 +127,18 @@ export class WantedPackets {
   private make(sequence: number): Wanted {
     return {
       sequence,
-      rescueMarginMs: Math.round(this.context.random.between(...rescueMargin(this.context))),
+      rescueMarginMs: Math.round(this.context.random.between(...this.marginOf(sequence))),
       request: undefined,
       lastAsked: undefined,
       fetchUntilMs: undefined,
       fetchesFailed: 0,
       nextFetchMs: Number.NEGATIVE_INFINITY,
     };
+  }
+
+  private marginOf(sequence: number): readonly [low: number, high: number] {
+    const { config, joinedSequence } = this.context;
+    return sequence <= joinedSequence ? config.startMarginMs : rescueMargin(this.context);
   }
 
   private dropFirst(): void {

@@ -132,7 +132,7 @@ test('a receiver only refuses every child and offers nothing', () => {
     parent: undefined,
   });
   assert.ok(said(outputs, BOB).every((message) => message.type !== 'accept'));
-  const have = said(talk.wait(700), BOB).find((message) => message.type === 'have');
+  const have = said(talk.wait(1200), BOB).find((message) => message.type === 'have');
   assert.ok(have?.type === 'have' && have.openSubstreams === 0 && have.map.every((byte) => byte === 0));
 });
 
