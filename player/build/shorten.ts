@@ -66,6 +66,14 @@ const REASON = /\breason: (?:`[^`]*`|"[^"]* [^"]*")/g;
 /** Of a wrong field in the server's JSON the name is enough: "tracks must be a list of …" is "tracks". */
 const WRONG_FIELD = /\bbad\(([`"])([^`"]*?) (?:must be|is none) [^`"]*\1\)/g;
 
+/** Kinds of inputs, outputs, states and timers that never leave the script. */
+const INNER_WORDS = [
+  ...['server-stream', 'server-stream-closed', 'packet-from-server', 'fetch-failed', 'ask-tracker', 'tracker-state'],
+  ...['link-opened', 'link-closed', 'link-buffers', 'swarm-enabled', 'epoch-unknown', 'fed-asking', 'fed-switching'],
+  ...['video-frame', 'video-configuration', 'audio-frame', 'audio-configuration', 'change-type', 'no-feed'],
+];
+const INNER_WORD = new RegExp(`"(${INNER_WORDS.join('|')})"`, 'g');
+
 /** What is wrong with a peer nobody reads in a page, which keeps no log, nor the code of the fault: it is banned, whatever it was. */
 function withoutSentences(code: string): string {
   return code
@@ -74,6 +82,7 @@ function withoutSentences(code: string): string {
     .replace(FAULT_OF_A_UNIT, '$1""')
     .replace(UNREACHABLE, 'default:')
     .replace(FATE_OF_A_PEER, '.$1($2, "")')
+    .replace(INNER_WORD, (_, word: string) => `"-${INNER_WORDS.indexOf(word).toString(36)}"`)
     .replace(REASON, 'reason: ""')
     .replace(WRONG_FIELD, 'bad($1$2$1)');
 }
