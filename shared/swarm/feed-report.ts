@@ -27,7 +27,7 @@ export class FeedReport {
 
   /** What children are told: none while their next packet is late above us, so that we look for another way and not all of them. */
   announced(substream: Substream): readonly number[] {
-    const isLate = substream.isLate || parentOf(substream)?.isLate === true;
+    const isLate = substream.isLate || parentOf(substream)?.lateUntilMs === Number.POSITIVE_INFINITY;
     return isLate && !this.serverStream.isLeased(substream.index) ? [] : this.pathBelow(substream);
   }
 

@@ -20,6 +20,8 @@ import type { WantedPackets } from './wanted.ts';
 
 /** Of the deadline: who pushes sooner than this needs no help of the server. */
 const IN_TIME_SHARE = 0.6;
+/** A parent that was late has the packet again: so long it may be on its way, ms. */
+const RECOVERED_MS = 250;
 /** Of the time until a packet is overdue: then the children are warned. */
 const WARNING_SHARE = 0.5;
 /** Without a parent, and nothing happening that would help: looked again. */
@@ -165,8 +167,11 @@ export class Parents {
     this.context.arePathsStale = true;
     const known = feed.kind === 'fed-switching' && feed.next.link === link ? feed.next : parent;
     if (known?.link !== link) return;
-    known.isLate = message.path.length === 0;
-    if (known.isLate) return;
+    if (message.path.length === 0) {
+      known.lateUntilMs = Number.POSITIVE_INFINITY;
+      return;
+    }
+    if (known.lateUntilMs > this.context.nowMs) known.lateUntilMs = this.context.nowMs + RECOVERED_MS;
     known.path = message.path;
     if (this.isLoop(message.path)) this.leaveLoop(substream, link);
   }
@@ -223,10 +228,10 @@ export class Parents {
     link.blackHoles = 0;
     substream.rescuesInRow = 0;
     if (!isLive) return;
-    if (substream.isLate || parent.isLate) this.context.arePathsStale = true;
+    this.context.arePathsStale ||= substream.isLate || parent.lateUntilMs === Number.POSITIVE_INFINITY;
     substream.isOverdue = false;
     substream.isLate = false;
-    parent.isLate = false;
+    parent.lateUntilMs = Number.NEGATIVE_INFINITY;
     const lagMs = this.context.clock.lagMs(captureMs, receivedMs);
     observeLag(substream, lagMs);
     // A parent that was late, and leased for, pushes in time again: no answer of its will ever say so.
@@ -408,8 +413,8 @@ export class Parents {
     substream.isOverdue = true;
     this.leases.consider(substream);
     // It knows, and looks for another way: one change of parents above us does for all below.
-    const patientUntilMs = dueMs + config.latePatienceMs;
-    if (parent.isLate && nowMs < patientUntilMs) {
+    const patientUntilMs = Math.min(parent.lateUntilMs, dueMs + config.latePatienceMs);
+    if (nowMs < patientUntilMs) {
       timers.setSooner('overdue', patientUntilMs);
       return;
     }

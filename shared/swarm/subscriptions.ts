@@ -97,7 +97,7 @@ export class Subscriptions {
       hasPushed: ask.hasPushed,
       frontSequence: substream.lastSequence >= 0 ? substream.lastSequence : this.beforeStart(substream),
       path,
-      isLate: false,
+      lateUntilMs: Number.NEGATIVE_INFINITY,
     };
   }
 

@@ -20,8 +20,8 @@ export type Parent = {
   frontSequence: number;
   /** Peers between the source and us, the parent last. */
   path: readonly number[];
-  /** It said that nothing comes to it, and that it is looking for another way. */
-  isLate: boolean;
+  /** It said that nothing comes to it, and that it is looking for another way; or that it found one, and what it has is on its way. */
+  lateUntilMs: number;
 };
 
 /*
