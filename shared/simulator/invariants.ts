@@ -39,7 +39,9 @@ const STATE_LOOK_SECONDS = 6;
 const UPLOAD_WINDOW_MS = 10_000;
 const UPLOAD_TOLERANCE = 1.12;
 const UPLOAD_BURST_BYTES = 256 * 1024;
+/** And one more a second: what was only presumed is forgotten when it cannot be had, and may be presumed again. */
 const FETCHES_OF_ONE_MAX = 4;
+const FETCH_AGAIN_MS = 1000;
 /** A viewer in its first seconds, or out of step a moment ago, has not had the time to rescue. */
 const RESCUE_AFTER_MS = 4000;
 /** What was given up before that may be of a time when it could not be had. */
@@ -55,10 +57,14 @@ const BANNED_LINK_MS = 1000;
 /** The tracker is asked, and told, no more often. */
 const TRACKER_MS_MIN = 1000;
 
+const { substreams: SUBSTREAMS } = DEFAULT_ENGINE_CONFIG;
+
 type Account = {
   readonly promises: LinkPromises;
   readonly bannedUntil: Map<PeerId, number>;
   readonly fetches: Map<number, { times: number; readonly firstMs: number }>;
+  /** By sub-stream: since when it asks the server for a stream of it. */
+  readonly streamedSinceMs: Float64Array;
   momentMs: number;
   inputs: number;
   wakeups: number;
@@ -107,6 +113,7 @@ export class Invariants {
       promises: new LinkPromises(peer, (rule, text) => this.fail(peer, this.network.nowMs, rule, text)),
       bannedUntil: new Map(),
       fetches: new Map(),
+      streamedSinceMs: new Float64Array(SUBSTREAMS).fill(Number.POSITIVE_INFINITY),
       momentMs: -1,
       inputs: 0,
       wakeups: 0,
@@ -170,6 +177,14 @@ export class Invariants {
         if (output.epoch !== peer.epoch) this.fail(peer, nowMs, 'epoch', `a fetch in epoch ${output.epoch}`);
         for (const sequence of output.sequences) this.noteFetch(peer, account, sequence, nowMs);
         break;
+      case 'server-stream':
+        for (let substream = 0; substream < SUBSTREAMS; substream++) {
+          const sinceMs = Math.min(nowMs, account.streamedSinceMs[substream] as number);
+          account.streamedSinceMs[substream] = output.substreams.includes(substream)
+            ? sinceMs
+            : Number.POSITIVE_INFINITY;
+        }
+        break;
       case 'banned':
         this.banned(peer, account, output.peer, output.untilMs, nowMs);
         break;
@@ -202,8 +217,9 @@ export class Invariants {
     if (nowMs - inStepMs < RESCUE_AFTER_MS || peer.clockErrorMs !== 0) return;
     const fetched = account.fetches.get(sequence);
     if (fetched !== undefined && fetched.firstMs <= nowMs - RESCUE_AHEAD_MS) return;
-    // Being brought by the server's stream is being rescued, unless the stream brings nothing.
-    if (peer.stream?.substreams.includes(sequence % DEFAULT_ENGINE_CONFIG.substreams)) return;
+    // Asked of the server in time is asked, one by one or as a stream; that the answer may be slow is the server's affair.
+    const streamedMs = account.streamedSinceMs[sequence % SUBSTREAMS] as number;
+    if (streamedMs <= nowMs - RESCUE_AHEAD_MS) return;
     if (fetched === undefined)
       this.fail(peer, nowMs, 'no-rescue', `packet ${sequence} is due, absent, and was asked of nobody`);
     else
@@ -351,7 +367,7 @@ export class Invariants {
     const fetched = account.fetches.get(sequence) ?? { times: 0, firstMs: nowMs };
     fetched.times++;
     account.fetches.set(sequence, fetched);
-    if (fetched.times > FETCHES_OF_ONE_MAX)
+    if (fetched.times > FETCHES_OF_ONE_MAX + (nowMs - fetched.firstMs) / FETCH_AGAIN_MS)
       this.fail(peer, nowMs, 'fetch-storm', `packet ${sequence} is fetched ${fetched.times} times`);
   }
 

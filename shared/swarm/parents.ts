@@ -8,11 +8,12 @@ import type { EngineContext } from './engine-context.ts';
 import type { Introductions } from './introductions.ts';
 import { Leases } from './leases.ts';
 import type { Link } from './link.ts';
-import { isEvident, observeLag, overdueAtMs } from './overdue.ts';
-import { type Asker, askerFor, chooseParent, mayBeAsked } from './parent-choice.ts';
+import { observeLag } from './overdue.ts';
+import { chooseParent, mayBeAsked } from './parent-choice.ts';
+import { Punctuality } from './punctuality.ts';
 import type { ServerStream } from './server-stream.ts';
 import { FAREWELL_MS, Subscriptions } from './subscriptions.ts';
-import { askOf, type Parent, parentOf, type Substream } from './substream.ts';
+import { askOf, parentOf, type Substream } from './substream.ts';
 import { Upgrades } from './upgrades.ts';
 import type { Uplink } from './uplink.ts';
 import type { PacketSource } from './verification.ts';
@@ -22,8 +23,6 @@ import type { WantedPackets } from './wanted.ts';
 const IN_TIME_SHARE = 0.6;
 /** A parent that was late has the packet again: so long it may be on its way, ms. */
 const RECOVERED_MS = 250;
-/** Of the time until a packet is overdue: then the children are warned. */
-const WARNING_SHARE = 0.5;
 /** Without a parent, and nothing happening that would help: looked again. */
 const SEARCH_MS = [200, 400] as const;
 
@@ -34,12 +33,12 @@ const SEARCH_MS = [200, 400] as const;
 export class Parents {
   private readonly context: EngineContext;
   private readonly uplink: Uplink;
-  private readonly wanted: WantedPackets;
   private readonly serverStream: ServerStream;
   private readonly introductions: Introductions;
   private readonly leases: Leases;
   private readonly subscriptions: Subscriptions;
   private readonly upgrades: Upgrades;
+  private readonly punctuality: Punctuality;
   /** Leased sub-streams look for a parent only now and then. */
   private readonly searchAtMs: Float64Array;
 
@@ -52,12 +51,20 @@ export class Parents {
   ) {
     this.context = context;
     this.uplink = uplink;
-    this.wanted = wanted;
     this.serverStream = serverStream;
     this.introductions = introductions;
     this.leases = new Leases(context, serverStream);
     this.subscriptions = new Subscriptions(context, uplink, wanted, serverStream);
-    this.upgrades = new Upgrades(context, uplink, serverStream, this.subscriptions);
+    this.upgrades = new Upgrades(context, this.subscriptions);
+    this.punctuality = new Punctuality({
+      context,
+      wanted,
+      serverStream,
+      introductions,
+      leases: this.leases,
+      subscriptions: this.subscriptions,
+      onDead: (substream, link) => this.lose(substream, link),
+    });
     this.searchAtMs = new Float64Array(context.config.substreams);
   }
 
@@ -134,7 +141,7 @@ export class Parents {
     } else {
       if (feed.kind === 'fed-asking') this.subscriptions.unsubscribe(substream, feed.parent.link);
       this.subscriptions.setFeed(substream, { kind: 'fed', parent });
-      this.watch(substream);
+      this.punctuality.look(substream);
     }
   }
 
@@ -202,7 +209,7 @@ export class Parents {
     } else if (source.kind === 'server' && source.via === 'stream' && parentOf(substream) === undefined) {
       observeLag(substream, this.context.clock.lagMs(captureMs, receivedMs));
     }
-    this.watch(substream);
+    this.punctuality.look(substream);
   }
 
   private pushed(
@@ -250,14 +257,14 @@ export class Parents {
   /** The server has shown that the broadcast goes on while no neighbour brought any of it. */
   silenced(substream: Substream): void {
     substream.rescuesInRow = Math.max(substream.rescuesInRow, this.context.config.rescuesBeforeLease);
-    this.watch(substream);
+    this.punctuality.look(substream);
     this.leases.consider(substream);
   }
 
   // --- Timers --------------------------------------------------------------------------------------------------------------
 
   onOverdueTimer(): void {
-    for (const substream of this.context.substreams) this.watch(substream);
+    for (const substream of this.context.substreams) this.punctuality.look(substream);
   }
 
   onAsksTimer(): void {
@@ -302,13 +309,9 @@ export class Parents {
       this.serverStream.lease(substream.index);
       return;
     }
-    const best = chooseParent(context, substream, this.asker(substream), () => false);
+    const best = chooseParent(context, substream, this.subscriptions.asker(substream), () => false);
     if (best !== undefined) this.subscriptions.ask(substream, best.link, 'find');
     else this.introductions.lack(substream.index);
-  }
-
-  private asker(substream: Substream): Asker {
-    return askerFor(this.context, substream, this.uplink.slots, this.serverStream.isLeased(substream.index));
   }
 
   /** The question was answered with no, or not at all. */
@@ -320,7 +323,7 @@ export class Parents {
       this.scheduleSearch(substream);
     } else if (feed.kind === 'fed-asking') {
       this.subscriptions.setFeed(substream, { kind: 'fed', parent: feed.parent });
-      this.watch(substream);
+      this.punctuality.look(substream);
     }
   }
 
@@ -359,7 +362,7 @@ export class Parents {
         kind: 'fed',
         parent: feed.parent.link === link ? feed.next : feed.parent,
       });
-      this.watch(substream);
+      this.punctuality.look(substream);
       return;
     }
     this.serverStream.resume(substream.index);
@@ -371,7 +374,7 @@ export class Parents {
     this.searchAtMs[substream.index] = nowMs;
     if (goTo !== undefined && goTo !== link.peer) this.follow(substream, goTo);
     const named = goTo === undefined ? undefined : this.context.links.get(goTo);
-    const asker = this.asker(substream);
+    const asker = this.subscriptions.asker(substream);
     if (named !== undefined && this.context.isSwarmEnabled && mayBeAsked(this.context, substream, asker, named)) {
       this.subscriptions.ask(substream, named, 'find');
     } else {
@@ -383,65 +386,6 @@ export class Parents {
   private leaveLoop(substream: Substream, link: Link): void {
     this.subscriptions.unsubscribe(substream, link);
     this.refusedBy(link, substream);
-    this.lose(substream, link);
-  }
-
-  /** Judges whether the parent's next packet is late, and acts (docs/ALGORITHM.md 5). Sets the timer for the next look. */
-  private watch(substream: Substream): void {
-    const parent = parentOf(substream);
-    const { context } = this;
-    const { nowMs, timers, config } = context;
-    if (parent === undefined || context.endSequence !== undefined) return;
-    const dueMs = overdueAtMs(this.context, substream, parent);
-    const next = parent.frontSequence + config.substreams;
-    if (nowMs < dueMs) {
-      const lateMs = overdueAtMs(context, substream, parent, WARNING_SHARE);
-      if (nowMs >= lateMs && isEvident(context, this.wanted.newestKnown, next, parent.link)) this.warn(substream);
-      timers.setSooner('overdue', nowMs < lateMs ? lateMs : dueMs);
-      return;
-    }
-    if (!isEvident(this.context, this.wanted.newestKnown, next, parent.link)) {
-      // The source may have paused: nobody is to blame for what was not made.
-      timers.setSooner('overdue', nowMs + 100);
-      return;
-    }
-    if (this.serverStream.isLeased(substream.index) && parent.hasPushed) {
-      timers.setSooner('overdue', nowMs + 250);
-      return;
-    }
-    this.warn(substream);
-    substream.isOverdue = true;
-    this.leases.consider(substream);
-    // It knows, and looks for another way: one change of parents above us does for all below.
-    const patientUntilMs = Math.min(parent.lateUntilMs, dueMs + config.latePatienceMs);
-    if (nowMs < patientUntilMs) {
-      timers.setSooner('overdue', patientUntilMs);
-      return;
-    }
-    if (nowMs - dueMs >= config.deadParentMs) this.dropDead(substream, parent);
-    else if (substream.feed.kind === 'fed') this.replace(substream, parent);
-    timers.setSooner('overdue', Math.min(dueMs + config.deadParentMs, nowMs + 200));
-  }
-
-  /** Children hear that what is late for them is late above us. */
-  private warn(substream: Substream): void {
-    if (substream.isLate) return;
-    substream.isLate = true;
-    this.context.arePathsStale = true;
-  }
-
-  private replace(substream: Substream, parent: Parent): void {
-    const best = chooseParent(this.context, substream, this.asker(substream), (link) => link === parent.link);
-    if (best !== undefined) this.subscriptions.ask(substream, best.link, 'replace');
-    else this.introductions.lack(substream.index);
-  }
-
-  private dropDead(substream: Substream, parent: Parent): void {
-    const { config, random, nowMs } = this.context;
-    const { link, hasPushed } = parent;
-    this.subscriptions.unsubscribe(substream, link);
-    link.refusedUntilMs[substream.index] = nowMs + random.between(...config.failedParentBackoffMs);
-    if (!hasPushed) link.noteBlackHole(nowMs, config.blackHoleBackoffMs);
     this.lose(substream, link);
   }
 

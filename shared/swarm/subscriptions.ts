@@ -1,7 +1,7 @@
 import type { Millis, Sequence } from '../basics/units.ts';
 import { type EngineContext, sendControl } from './engine-context.ts';
 import type { Link } from './link.ts';
-import { askerFor } from './parent-choice.ts';
+import { type Asker, askerFor } from './parent-choice.ts';
 import type { ServerStream } from './server-stream.ts';
 import { type Ask, type Feed, type Parent, parentOf, type Substream } from './substream.ts';
 import type { Uplink } from './uplink.ts';
@@ -24,6 +24,11 @@ export class Subscriptions {
     this.serverStream = serverStream;
   }
 
+  /** As whom we ask. */
+  asker(substream: Substream): Asker {
+    return askerFor(this.context, substream, this.uplink.slots, this.serverStream.isLeased(substream.index));
+  }
+
   ask(substream: Substream, link: Link, purpose: Ask['purpose']): void {
     const { context } = this;
     const { epoch, nowMs, config } = context;
@@ -35,8 +40,7 @@ export class Subscriptions {
     else if (feed.kind === 'fed') this.setFeed(substream, { kind: 'fed-asking', parent: feed.parent, ask });
     else return;
     link.noteAsked(substream.index);
-    const isLeased = this.serverStream.isLeased(substream.index);
-    const { strength, isPeaceful } = askerFor(context, substream, this.uplink.slots, isLeased);
+    const { strength, isPeaceful } = this.asker(substream);
     sendControl(context, link, {
       type: 'subscribe',
       substream: substream.index,

@@ -1,21 +1,15 @@
 import type { EngineContext } from './engine-context.ts';
-import { askerFor, type Candidate, chooseParent } from './parent-choice.ts';
-import type { ServerStream } from './server-stream.ts';
+import { type Candidate, chooseParent } from './parent-choice.ts';
 import type { Subscriptions } from './subscriptions.ts';
 import type { Substream } from './substream.ts';
-import type { Uplink } from './uplink.ts';
 
 /** At random moments the sub-stream that gains most changes to a better parent (docs/ALGORITHM.md 5). */
 export class Upgrades {
   private readonly context: EngineContext;
-  private readonly uplink: Uplink;
-  private readonly serverStream: ServerStream;
   private readonly subscriptions: Subscriptions;
 
-  constructor(context: EngineContext, uplink: Uplink, serverStream: ServerStream, subscriptions: Subscriptions) {
+  constructor(context: EngineContext, subscriptions: Subscriptions) {
     this.context = context;
-    this.uplink = uplink;
-    this.serverStream = serverStream;
     this.subscriptions = subscriptions;
   }
 
@@ -45,8 +39,7 @@ export class Upgrades {
   private candidateFor(substream: Substream): Candidate | undefined {
     const { feed } = substream;
     if (feed.kind !== 'fed' || substream.isOverdue || substream.lagMs === undefined) return undefined;
-    const isLeased = this.serverStream.isLeased(substream.index);
-    const asker = askerFor(this.context, substream, this.uplink.slots, isLeased);
+    const asker = this.subscriptions.asker(substream);
     return chooseParent(this.context, substream, asker, (link) => link === feed.parent.link);
   }
 
