@@ -19,6 +19,8 @@ export function viewerOnly(): Plugin {
 /** `const { role, config } = this.context`, in any order. */
 const ROLE_TAKEN_OUT = /const \{([^{}]*\b)role\b,?([^{}]*)\} = ((?:this\.)?context);/g;
 const ROLE = /\b(?:this\.)?context\.role\b/g;
+/** What only the simulator hands in. */
+const GIVEN_DECODER = 'options.decode ?? ';
 /** The input that only a seeder's engine is given. */
 const PRODUCED = /^ *case 'packet-produced':\n[\s\S]*?return;\n/gm;
 
@@ -26,6 +28,7 @@ function withoutSeeder(code: string): string {
   return code
     .replace(ROLE_TAKEN_OUT, "const role = 'viewer'; const {$1$2} = $3;")
     .replace(ROLE, "'viewer'")
+    .replace(GIVEN_DECODER, '')
     .replace(PRODUCED, '');
 }
 

@@ -45,11 +45,11 @@ svg { width: 22px; height: 22px; fill: currentColor; display: block }
 .panel {
   position: absolute; right: 12px; bottom: 62px; width: 268px; max-width: calc(100% - 24px); max-height: calc(100% - 76px);
   overflow: auto; box-sizing: border-box; padding: 14px 16px; border-radius: 14px; background: rgb(13 18 36 / .9);
-  font-weight: 400; box-shadow: 0 8px 30px rgb(0 0 0 / .4);
+  font-weight: 400;
 }
 .panel h2 { font: inherit; font-weight: 600; margin: 0 0 10px }
 .share { height: 8px; border-radius: 4px; overflow: hidden; background: var(--server); margin-bottom: 12px }
-.share i { display: block; height: 100%; width: 0; background: var(--accent); transition: width .6s }
+.share i { display: block; height: 100%; width: 0; background: var(--accent) }
 dl { display: grid; grid-template-columns: 1fr auto; gap: 5px 12px; margin: 0; font-size: 13px }
 dt { color: #a9b3cd } dd { margin: 0; text-align: right }
 
@@ -60,9 +60,9 @@ dt { color: #a9b3cd } dd { margin: 0; text-align: right }
 @keyframes turn { to { transform: rotate(1turn) } }
 .big {
   position: absolute; inset: 0; margin: auto; width: 76px; height: 76px; border-radius: 50%;
-  background: rgb(13 18 36 / .8); transition: transform .15s, background .15s;
+  background: rgb(13 18 36 / .8);
 }
-.big:hover { transform: scale(1.06); background: rgb(13 18 36 / .9) }
+.big:hover { background: rgb(13 18 36 / .9) }
 .big svg { width: 34px; height: 34px }
 .unmute {
   position: absolute; top: 12px; left: 12px; height: 38px; padding: 0 14px 0 10px; gap: 8px; border-radius: 19px;

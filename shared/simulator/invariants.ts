@@ -49,7 +49,7 @@ const GAP_AFTER_MS = 8000;
 /** Pushed so long after its deadline a packet helps nobody: the line was somebody's. */
 const STALE_MS = 1500;
 /** What is fetched this short before its deadline was looked for too late. */
-const RESCUE_AHEAD_MS = 200;
+const RESCUE_AHEAD_MS = 150;
 /** Nobody may be banned for what its first ban did not cover. */
 const BAN_MS_MIN = 1000;
 /** The transport of a banned peer is closed at once. */

@@ -26,10 +26,13 @@ export class Availability {
     this.uplink = uplink;
   }
 
-  /** False: the map is of another epoch, and says nothing here. */
+  /** False: the map is of another epoch, and says that nothing of ours is to be had there. */
   received(link: Link, have: Have): boolean {
     const { context } = this;
-    if (have.epoch !== context.epoch || have.substreams.length !== context.config.substreams) return false;
+    if (have.epoch !== context.epoch || have.substreams.length !== context.config.substreams) {
+      link.map = undefined;
+      return false;
+    }
     link.noteHave(have, new HaveMap(have), context.nowMs);
     return true;
   }

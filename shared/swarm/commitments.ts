@@ -37,14 +37,14 @@ export class Commitments {
     if (role === 'seeder' || epoch === undefined || !clock.isMeasured) return;
     if (!this.isTold && nowMs - startedMs < WAIT_MS) return;
     const wanted = uplink.slots === 0 ? 0 : clamp(Math.round(uplink.slots / config.fan), 1, config.substreams);
-    const committed = substreams.filter((substream) => substream.commitment > 0);
+    let committed = substreams.filter((substream) => substream.commitment > 0);
     if (committed.length < wanted) {
       const added = this.favourite(substreams.filter((substream) => substream.commitment === 0));
       if (added !== undefined) committed.push(added);
     } else if (committed.length > wanted) {
       const dropped = committed.toSorted((one, other) => one.children.length - other.children.length)[0];
       if (dropped !== undefined) dropped.commitment = 0;
-      committed.splice(0, committed.length, ...committed.filter((substream) => substream !== dropped));
+      committed = committed.filter((substream) => substream !== dropped);
     }
     for (const substream of committed) {
       substream.commitment = clamp(Math.ceil(uplink.slots / committed.length), 1, 254);

@@ -21,7 +21,7 @@ export class Leases {
     const { feed } = substream;
     if (this.serverStream.isLeased(substream.index) || endSequence !== undefined) return;
     const isUnfed = feed.kind === 'idle' || feed.kind === 'asking';
-    if (!isUnfed && !substream.isOverdue) return;
+    if (!isUnfed && substream.lateness !== 'overdue') return;
     const unfedMs = isUnfed ? nowMs - feed.sinceMs : 0;
     const isDue =
       substream.rescuesInRow >= config.rescuesBeforeLease || unfedMs >= config.patienceMs || this.isShortFor(unfedMs);

@@ -75,8 +75,7 @@ export class Parents {
       substream.lagMs = undefined;
       substream.deviationMs = 0;
       substream.lastSequence = -1;
-      substream.isOverdue = false;
-      substream.isLate = false;
+      substream.lateness = 'none';
       substream.rescuesInRow = 0;
     }
     this.searchAtMs.fill(this.context.nowMs);
@@ -90,10 +89,8 @@ export class Parents {
 
   /** Pushes from this neighbour were asked for: a parent's, or one's that was or will be. */
   isWelcome(substream: Substream, link: Link): boolean {
-    const { feed } = substream;
-    if (parentOf(substream)?.link === link || this.isAsking(substream, link)) return true;
-    if (feed.kind === 'fed-switching' && feed.next.link === link) return true;
-    return (link.welcomeUntilMs[substream.index] as number) >= this.context.nowMs;
+    const isAwaited = this.involves(substream, link) || this.isAsking(substream, link);
+    return isAwaited || (link.welcomeUntilMs[substream.index] as number) >= this.context.nowMs;
   }
 
   isParent(link: Link): boolean {
@@ -103,11 +100,11 @@ export class Parents {
   /** Our line cannot bear the swarm: the server brings everything. */
   retreat(): void {
     for (const substream of this.context.substreams) {
-      const { feed } = substream;
-      if (feed.kind === 'idle') continue;
-      const links = [askOf(substream)?.link, parentOf(substream)?.link];
-      if (feed.kind === 'fed-switching') links.push(feed.next.link);
-      for (const link of links) if (link !== undefined) this.subscriptions.unsubscribe(substream, link);
+      if (substream.feed.kind === 'idle') continue;
+      for (const link of this.context.links.list) {
+        const isTold = this.involves(substream, link) || this.isAsking(substream, link);
+        if (isTold) this.subscriptions.unsubscribe(substream, link);
+      }
       this.subscriptions.setFeed(substream, { kind: 'idle', sinceMs: this.context.nowMs });
       this.serverStream.lease(substream.index);
     }
@@ -160,9 +157,8 @@ export class Parents {
     const { nowMs, config } = this.context;
     this.refusedBy(link, substream);
     // Its pushes go on for the time of grace, and are neither unwanted nor a reason to unsubscribe.
-    const graceMs = message.hasGrace ? config.graceMs : 0;
-    link.welcomeUntilMs[substream.index] = nowMs + graceMs + FAREWELL_MS;
-    if (message.hasGrace) substream.graceLink = link;
+    substream.graceLink = message.hasGrace ? link : undefined;
+    link.welcomeUntilMs[substream.index] = nowMs + FAREWELL_MS + (message.hasGrace ? config.graceMs : 0);
     this.lose(substream, link, message.goTo);
   }
 
@@ -235,9 +231,8 @@ export class Parents {
     link.blackHoles = 0;
     substream.rescuesInRow = 0;
     if (!isLive) return;
-    this.context.arePathsStale ||= substream.isLate || parent.lateUntilMs === Number.POSITIVE_INFINITY;
-    substream.isOverdue = false;
-    substream.isLate = false;
+    this.context.arePathsStale ||= substream.lateness !== 'none' || parent.lateUntilMs === Number.POSITIVE_INFINITY;
+    substream.lateness = 'none';
     parent.lateUntilMs = Number.NEGATIVE_INFINITY;
     const lagMs = this.context.clock.lagMs(captureMs, receivedMs);
     observeLag(substream, lagMs);

@@ -54,7 +54,7 @@ export class Punctuality {
       return;
     }
     this.warn(substream);
-    substream.isOverdue = true;
+    substream.lateness = 'overdue';
     leases.consider(substream);
     // It knows, and looks for another way: one change of parents above us does for all below.
     const patientUntilMs = Math.min(parent.lateUntilMs, dueMs + config.latePatienceMs);
@@ -74,8 +74,8 @@ export class Punctuality {
 
   /** Children hear that what is late for them is late above us. */
   private warn(substream: Substream): void {
-    if (substream.isLate) return;
-    substream.isLate = true;
+    if (substream.lateness !== 'none') return;
+    substream.lateness = 'warned';
     this.parts.context.arePathsStale = true;
   }
 

@@ -137,7 +137,7 @@ export class Rescue {
       this.failed(this.probe.sequence);
     }
     const next = this.wanted.newestKnown + 1;
-    if (this.serverStream.substreams.length > 0) return nowMs + SILENCE_MS;
+    if (this.serverStream.substreams.length === config.substreams) return nowMs + SILENCE_MS;
     this.turn ??= this.drawTurn();
     const dueMs = Math.max(this.nextProbeMs, this.silentUntilMs(next, lastArrivalMs, this.turn));
     if (dueMs > nowMs) return Math.min(dueMs, nowMs + LOOK_AGAIN_MS);

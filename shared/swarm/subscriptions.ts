@@ -88,13 +88,11 @@ export class Subscriptions {
     substream.feed = feed;
     this.context.arePathsStale = true;
     if (feed.kind !== 'idle') return;
-    substream.isOverdue = false;
-    substream.isLate = false;
+    substream.lateness = 'none';
   }
 
   makeParent(substream: Substream, ask: Ask, path: readonly number[]): Parent {
-    substream.isOverdue = false;
-    substream.isLate = false;
+    substream.lateness = 'none';
     return {
       link: ask.link,
       acceptedMs: this.context.nowMs,

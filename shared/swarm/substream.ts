@@ -57,9 +57,8 @@ export type Substream = {
   deviationMs: number;
   /** Highest sequence held. */
   lastSequence: number;
-  isOverdue: boolean;
-  /** Not yet overdue, and late enough to warn the children. */
-  isLate: boolean;
+  /** Of the parent's next packet: `warned`, the children were told; `overdue`, another way is looked for. */
+  lateness: 'none' | 'warned' | 'overdue';
   /** Rescues since a peer last pushed. */
   rescuesInRow: number;
   /** Strongest first, ties by id. */
@@ -81,8 +80,7 @@ export function makeSubstream(index: number, nowMs: Millis): Substream {
     lagMs: undefined,
     deviationMs: 0,
     lastSequence: -1,
-    isOverdue: false,
-    isLate: false,
+    lateness: 'none',
     rescuesInRow: 0,
     children: [],
     commitment: 0,

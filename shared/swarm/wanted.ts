@@ -166,12 +166,9 @@ const SHORT_DEADLINE_MS = 2000;
 /** 400 to 650 ms at 2.5 s and more, 300 to 550 ms at 2 s, in between and below in proportion. */
 export function rescueMargin(context: EngineContext): readonly [low: number, high: number] {
   const { rescueMarginMs: long, rescueMarginShortMs: short } = context.config;
-  const target = context.targetLatencyMs;
-  if (target >= LONG_DEADLINE_MS) return long;
-  if (target <= SHORT_DEADLINE_MS) {
-    const scale = target / SHORT_DEADLINE_MS;
-    return [short[0] * scale, short[1] * scale];
-  }
-  const share = (target - SHORT_DEADLINE_MS) / (LONG_DEADLINE_MS - SHORT_DEADLINE_MS);
-  return [short[0] + (long[0] - short[0]) * share, short[1] + (long[1] - short[1]) * share];
+  const overMs = context.targetLatencyMs - SHORT_DEADLINE_MS;
+  const scale = Math.min(1, 1 + overMs / SHORT_DEADLINE_MS);
+  const share = Math.min(1, Math.max(0, overMs / (LONG_DEADLINE_MS - SHORT_DEADLINE_MS)));
+  const edge = (at: 0 | 1): number => short[at] * scale + (long[at] - short[at]) * share;
+  return [edge(0), edge(1)];
 }
