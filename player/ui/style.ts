@@ -23,7 +23,7 @@ svg { width: 22px; height: 22px; fill: currentColor; display: block }
 
 .bar {
   position: absolute; inset: auto 0 0 0; padding: 40px 12px 10px; display: flex; gap: 6px; align-items: center;
-  background: linear-gradient(transparent, rgb(0 0 0 / .5) 45%, rgb(0 0 0 / .85)); transition: opacity .2s; text-shadow: 0 1px 2px rgb(0 0 0 / .5);
+  background: linear-gradient(transparent, rgb(0 0 0 / .5) 45%, rgb(0 0 0 / .85)); transition: opacity .2s;
 }
 .bar button { min-width: 38px; height: 38px }
 .bar button:hover { background: rgb(255 255 255 / .14) }
