@@ -38,7 +38,7 @@ svg { width: 22px; height: 22px; fill: currentColor; display: block }
 .bar .live { gap: 7px; padding: 0 10px; white-space: nowrap }
 .dot { width: 8px; height: 8px; border-radius: 50%; background: #9aa3b5; flex: none }
 .atlive .dot { background: var(--live); box-shadow: 0 0 7px var(--live) }
-.behind { opacity: .78; font-weight: 400 }
+.behind { opacity: .78 }
 
 .bar .meter { gap: 8px; padding: 0 10px; white-space: nowrap }
 .meter svg { color: var(--accent); width: 20px; height: 20px }

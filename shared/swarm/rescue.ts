@@ -15,6 +15,8 @@ const SILENCE_MS = 1000;
 const LOOK_AGAIN_MS = 250;
 /** Within the time that playback has left, so little silence must do. */
 const SHORT_SILENCE_MS = 200;
+/** An answer takes so long. */
+const LAST_MOMENT_MS = 250;
 /** Most likely the source has paused for all. About so many of the audience ask in time; the others' turn comes later, spread over this. */
 const PROBERS = 100;
 const PROBE_SPREAD_MS: readonly [number, number] = [1000, 3000];
@@ -137,7 +139,9 @@ export class Rescue {
       this.failed(this.probe.sequence);
     }
     const next = this.wanted.newestKnown + 1;
-    if (this.serverStream.substreams.length === config.substreams) return nowMs + SILENCE_MS;
+    // A stream of all sub-streams tells what there is, unless it hangs.
+    const isWhole = this.serverStream.substreams.length === config.substreams;
+    if (isWhole && this.serverStream.isBringing(0, nowMs)) return nowMs + SILENCE_MS;
     this.turn ??= this.drawTurn();
     const dueMs = Math.max(this.nextProbeMs, this.silentUntilMs(next, lastArrivalMs, this.turn));
     if (dueMs > nowMs) return Math.min(dueMs, nowMs + LOOK_AGAIN_MS);
@@ -161,7 +165,12 @@ export class Rescue {
     const { context } = this;
     // Who has lost a parent is most likely cut off: the source goes on.
     const isCutOff = context.substreams.some(({ feed }) => feed.kind === 'idle' || feed.kind === 'asking');
-    const inTimeMs = Math.max(deadlineMs(context, next) - turn.marginMs, lastArrivalMs + SHORT_SILENCE_MS);
+    const dueMs = deadlineMs(context, next);
+    // What trickles in late puts it off, but not for ever.
+    const inTimeMs = Math.max(
+      dueMs - turn.marginMs,
+      Math.min(lastArrivalMs + SHORT_SILENCE_MS, dueMs - LAST_MOMENT_MS),
+    );
     if (isCutOff) return Math.min(inTimeMs, lastArrivalMs + SILENCE_MS);
     const isAlone = context.links.list.every((link) => isSilent(context, link));
     // Neighbours live and have nothing either: most likely there is nothing.
