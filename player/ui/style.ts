@@ -31,7 +31,7 @@ svg { width: 22px; height: 22px; fill: currentColor; display: block }
 .idle { cursor: none }
 .spacer { flex: 1 }
 .volume { display: flex; align-items: center }
-.volume input { width: 0; opacity: 0; transition: width .18s, opacity .18s; accent-color: #fff; cursor: pointer }
+.volume input { width: 0; opacity: 0; transition: width .18s, opacity .18s; accent-color: #fff }
 .volume:hover input, .volume:focus-within input { width: 76px; opacity: 1; margin-right: 6px }
 .line { position: absolute; inset: auto 12px 50px 12px; height: 18px; display: flex; align-items: center }
 .line input { width: 100%; margin: 0; height: 18px; cursor: pointer; accent-color: var(--live) }

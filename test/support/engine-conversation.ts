@@ -64,7 +64,8 @@ export class Conversation {
     this.have(peer, held, lagMs, open);
   }
 
-  have(peer: PeerId, held: number, lagMs = 50, open = true): EngineOutput[] {
+  /** `lagMs` of 'none': nothing feeds it. */
+  have(peer: PeerId, held: number, lagMs: number | 'none' = 50, open = true): EngineOutput[] {
     const map = new Uint8Array(16);
     for (let at = 0; at < held; at++) map[at >> 3] = (map[at >> 3] as number) | (0x80 >> (at & 7));
     return this.say(peer, {
@@ -75,7 +76,11 @@ export class Conversation {
       openSubstreams: open ? 0xff : 0,
       slotsFree: open ? 16 : 0,
       uplinkBytesPerSecond: 1_000_000,
-      substreams: Array.from({ length: 8 }, () => ({ lagMs, weakestStrength: 255, children: 0 })),
+      substreams: Array.from({ length: 8 }, () => ({
+        lagMs: lagMs === 'none' ? undefined : lagMs,
+        weakestStrength: 255,
+        children: 0,
+      })),
     });
   }
 

@@ -149,6 +149,7 @@ export const GOLDEN_MESSAGES: readonly GoldenMessage[] = [
     message: { type: 'evict', substream: 4, hasGrace: true, goTo: PEER },
   },
   { name: 'path', channel: 'control', hex: '08 04 01 0000002a', message: { type: 'path', substream: 4, path: [42] } },
+  { name: 'no path', channel: 'control', hex: '08 04 00', message: { type: 'path', substream: 4, path: [] } },
   {
     name: 'request',
     channel: 'control',

@@ -1,0 +1,109 @@
+// Packets that are late: who is told, who waits, who changes parents, and what a seeder does when its heads fail.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { PeerId, Sequence } from '../../../shared/basics/units.ts';
+import type { EngineOutput } from '../../../shared/swarm/engine-types.ts';
+import { ALICE, BOB, CAROL, Conversation, EPOCH, fedByAlice, packet, said } from '../../support/engine-conversation.ts';
+
+const SUBSTREAM = 0;
+/** All that the parent of sub-stream 0 fails to bring, while the others go on: so it exists. */
+const LATE = 104;
+
+/** Fed by Alice; Bob is there to change to, Carol is a child in sub-stream 0. */
+function family(): Conversation {
+  const talk = fedByAlice(LATE);
+  talk.meet(CAROL, { open: false });
+  talk.say(CAROL, subscribe(SUBSTREAM));
+  talk.meet(BOB, { held: LATE + 16 });
+  return talk;
+}
+
+function subscribe(substream: number) {
+  return {
+    type: 'subscribe',
+    substream,
+    epoch: EPOCH,
+    from: LATE as Sequence,
+    strength: 1,
+    isPeaceful: false,
+    depth: 0,
+    parent: undefined,
+  } as const;
+}
+
+/** Packets behind the late one come from Alice in time, the last one `packets` after it. */
+function goOn(talk: Conversation, packets: number, from = 1): EngineOutput[] {
+  const outputs: EngineOutput[] = [];
+  for (let sequence = LATE + from; sequence <= LATE + packets; sequence++) {
+    outputs.push(...talk.wait(Math.max(0, sequence * 50 + 60 - talk.nowMs)));
+    if (sequence % 8 === SUBSTREAM) continue;
+    outputs.push(...talk.verify(talk.say(ALICE, { type: 'push', isBacklog: false, packet: packet(sequence) }), true));
+  }
+  return outputs;
+}
+
+const paths = (outputs: readonly EngineOutput[], peer: PeerId) =>
+  said(outputs, peer).flatMap((message) => (message.type === 'path' ? [message.path.length] : []));
+
+const asks = (talk: Conversation, outputs: readonly EngineOutput[]) =>
+  talk.subscriptions(BOB, outputs).filter((substream) => substream === SUBSTREAM).length;
+
+test('children are warned before another parent is asked, and told when packets come again', () => {
+  const talk = family();
+  const early = goOn(talk, 9);
+  assert.deepEqual(paths(early, CAROL), [0], 'an empty path, once');
+  assert.equal(asks(talk, early), 0);
+  const outputs = talk.say(ALICE, { type: 'push', isBacklog: false, packet: packet(LATE) });
+  assert.deepEqual(paths([...outputs, ...talk.verify(outputs, true)], CAROL), [3]);
+});
+
+test('whoever was not warned asks another at once; who was waits longer, and then asks too', () => {
+  const alone = family();
+  const unwarned = goOn(alone, 12);
+  assert.equal(asks(alone, unwarned), 1);
+  const talk = family();
+  talk.say(ALICE, { type: 'path', substream: SUBSTREAM, path: [] });
+  assert.equal(asks(talk, goOn(talk, 12)), 0, 'the parent is looking for another way itself');
+  assert.ok(asks(talk, goOn(talk, 26, 13)) > 0, 'patience ends');
+});
+
+test('a warning goes down at once: nobody waits for its own packet to be late', () => {
+  const talk = family();
+  const outputs = talk.say(ALICE, { type: 'path', substream: SUBSTREAM, path: [] });
+  assert.deepEqual(paths(outputs, CAROL), [0]);
+  assert.deepEqual(paths(talk.say(ALICE, { type: 'path', substream: SUBSTREAM, path: [1, 2] }), CAROL), [3]);
+});
+
+test('who was displaced takes the pushes of grace until another feeds it, and no longer', () => {
+  const talk = fedByAlice(LATE);
+  talk.meet(BOB, { held: LATE });
+  talk.say(ALICE, { type: 'evict', substream: SUBSTREAM, hasGrace: true, goTo: BOB });
+  const accepted = talk.accept(BOB, SUBSTREAM);
+  assert.ok(!said(accepted, ALICE).some((message) => message.type === 'unsubscribe'));
+  talk.nowMs += 50;
+  const pushed = talk.say(BOB, { type: 'push', isBacklog: false, packet: packet(LATE) });
+  const outputs = [...pushed, ...talk.verify(pushed, true)];
+  assert.ok(said(outputs, ALICE).some((message) => message.type === 'unsubscribe' && message.substream === SUBSTREAM));
+});
+
+test('a seeder pushes a sub-stream once more while a quarter of its neighbours lack it', () => {
+  const talk = new Conversation('seeder', { copies: 1 });
+  talk.input({ type: 'upload-limit', bytesPerSecond: 10_000_000 });
+  for (let sequence = 0; sequence < 16; sequence++) talk.input({ type: 'packet-produced', packet: packet(sequence) });
+  const peers = [ALICE, BOB, CAROL, 'AAAAAAAAAAAAAAA3' as PeerId, 'AAAAAAAAAAAAAAA4' as PeerId];
+  for (const peer of peers) talk.meet(peer, { held: 16 });
+  const isAccepted = (peer: PeerId) =>
+    said(talk.say(peer, subscribe(SUBSTREAM)), peer).some((message) => message.type === 'accept');
+  assert.equal(isAccepted(ALICE), true);
+  const lookAfter = (lagMs: number | 'none') => {
+    for (let second = 0; second < 7; second++) {
+      for (const peer of peers) talk.have(peer, 16, lagMs);
+      talk.wait(1000);
+    }
+  };
+  lookAfter(50);
+  assert.equal(isAccepted(BOB), false, 'one copy is pushed, and everybody is fed');
+  lookAfter('none');
+  assert.equal(isAccepted(BOB), true, 'a spare one');
+  assert.equal(isAccepted(CAROL), false, 'and no more');
+});
