@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseFault } from '../../../shared/simulator/fault-plan.ts';
 import { type SimulationOptions, simulationOptions } from '../../../shared/simulator/scenarios.ts';
-import { runTrial } from '../../../shared/simulator/trials.ts';
+import { runTrial, trialOptions } from '../../../shared/simulator/trials.ts';
 
 type Mended = {
   readonly what: string;
@@ -28,6 +28,9 @@ const MENDED: readonly Mended[] = [
     what: 'the same among 24',
     run: { scenario: 'partition', peers: 24, minutes: 0.4, seed: 16_003, untilMs: 20_500 },
   },
+  { what: 'a server stream that hung for ever kept its viewer from asking for anything else', run: trialOptions(7015) },
+  { what: 'a neighbour that had gone on to the next epoch was asked for packets of the last', run: trialOptions(5131) },
+  { what: 'a stream of some sub-streams hid that there was more in the others', run: trialOptions(6088) },
 ];
 
 for (const { what, run } of MENDED) {
