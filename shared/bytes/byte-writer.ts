@@ -5,66 +5,49 @@ const INITIAL_BYTES = 256;
 /** Writes big-endian numbers and bytes into a buffer that grows. `finish()` gives the bytes written so far. */
 export class ByteWriter {
   private buffer: Uint8Array<ArrayBuffer>;
-  private view: DataView;
   private cursor = 0;
 
   constructor(expectedBytes: number = INITIAL_BYTES) {
     this.buffer = new Uint8Array(Math.max(16, expectedBytes));
-    this.view = new DataView(this.buffer.buffer);
   }
 
   get length(): number {
     return this.cursor;
   }
 
+  // Byte by byte: a DataView beside each small message costs more than all that is written through it.
+
   u8(value: number): this {
-    const at = this.reserve(1);
-    this.view.setUint8(at, value);
-    return this;
+    return this.number(value, 1);
   }
 
   u16(value: number): this {
-    const at = this.reserve(2);
-    this.view.setUint16(at, value);
-    return this;
+    return this.number(value, 2);
   }
 
   u24(value: number): this {
-    const at = this.reserve(3);
-    this.view.setUint8(at, value >>> 16);
-    this.view.setUint16(at + 1, value & 0xffff);
-    return this;
+    return this.number(value, 3);
   }
 
   u32(value: number): this {
-    const at = this.reserve(4);
-    this.view.setUint32(at, value);
-    return this;
+    return this.number(value, 4);
   }
 
   i32(value: number): this {
-    const at = this.reserve(4);
-    this.view.setInt32(at, value);
-    return this;
+    return this.number(value, 4);
   }
 
   u48(value: number): this {
-    const at = this.reserve(6);
-    this.view.setUint16(at, Math.floor(value / 0x1_0000_0000));
-    this.view.setUint32(at + 2, value % 0x1_0000_0000);
-    return this;
+    return this.u16(Math.floor(value / 0x1_0000_0000)).u32(value % 0x1_0000_0000);
   }
 
   u64(value: number): this {
-    const at = this.reserve(8);
-    this.view.setUint32(at, Math.floor(value / 0x1_0000_0000));
-    this.view.setUint32(at + 4, value % 0x1_0000_0000);
-    return this;
+    return this.u32(Math.floor(value / 0x1_0000_0000)).u32(value % 0x1_0000_0000);
   }
 
   f64(value: number): this {
     const at = this.reserve(8);
-    this.view.setFloat64(at, value);
+    new DataView(this.buffer.buffer).setFloat64(at, value);
     return this;
   }
 
@@ -81,12 +64,18 @@ export class ByteWriter {
 
   /** Overwrites four bytes already written: sizes that are known only afterwards. */
   setU32(offset: number, value: number): void {
-    this.view.setUint32(offset, value);
+    put(this.buffer, offset, value, 4);
   }
 
   /** The bytes written so far, as a view that later writes may leave behind. */
   finish(): Uint8Array<ArrayBuffer> {
-    return this.buffer.subarray(0, this.cursor);
+    return this.cursor === this.buffer.byteLength ? this.buffer : this.buffer.subarray(0, this.cursor);
+  }
+
+  private number(value: number, length: number): this {
+    const at = this.reserve(length);
+    put(this.buffer, at, value, length);
+    return this;
   }
 
   private reserve(length: number): number {
@@ -96,9 +85,17 @@ export class ByteWriter {
       const grown = new Uint8Array(Math.max(needed, this.buffer.byteLength * 2));
       grown.set(this.buffer);
       this.buffer = grown;
-      this.view = new DataView(grown.buffer);
     }
     this.cursor = needed;
     return at;
+  }
+}
+
+/** The low bytes of a whole number, most significant first. */
+function put(buffer: Uint8Array, at: number, value: number, length: number): void {
+  let rest = value;
+  for (let place = at + length - 1; place >= at; place--) {
+    buffer[place] = rest;
+    rest = rest >> 8;
   }
 }

@@ -9,6 +9,7 @@ import { Healing, type Totals } from './healing.ts';
 import { LinkPromises } from './link-promises.ts';
 import type { Network } from './network.ts';
 import type { OriginServer } from './origin-server.ts';
+import { PeerTable } from './peer-table.ts';
 import { SCENARIOS, type SimulationOptions } from './scenarios.ts';
 import type { SimulatedPeer } from './simulated-peer.ts';
 import { stateSize } from './state-size.ts';
@@ -35,6 +36,8 @@ const STATE_ENTRIES_MAX = 4000;
 const STATE_ENTRIES_A_LINK_MAX = 250;
 const TABLE_MAX = 1024;
 const STATE_LOOK_SECONDS = 6;
+/** Of a large audience so many are weighed a second: all are of one make. */
+const WEIGHED_A_SECOND = 25;
 /** Upload is looked at over this, and may be over its limit by a burst. */
 const UPLOAD_WINDOW_MS = 10_000;
 const UPLOAD_TOLERANCE = 1.12;
@@ -87,11 +90,8 @@ export class Invariants {
   private readonly server: OriginServer;
   private readonly healing: Healing;
   private readonly options: SimulationOptions;
-  private readonly accounts = new Map<SimulatedPeer, Account>();
+  private readonly accounts = new PeerTable<Account>();
   private readonly failuresOf = new Map<string, number>();
-  /** Whom the last look was at: most often the next is at the same. */
-  private lastPeer: SimulatedPeer | undefined;
-  private lastAccount: Account | undefined;
 
   constructor(broadcast: Broadcast, network: Network, server: OriginServer, options: SimulationOptions) {
     this.options = options;
@@ -108,7 +108,6 @@ export class Invariants {
 
   joined(peer: SimulatedPeer, nowMs: number): void {
     if (!peer.isHonest) return;
-    this.lastPeer = undefined;
     this.accounts.set(peer, {
       promises: new LinkPromises(peer, (rule, text) => this.fail(peer, this.network.nowMs, rule, text)),
       bannedUntil: new Map(),
@@ -136,17 +135,16 @@ export class Invariants {
 
   gone(peer: SimulatedPeer): void {
     this.accounts.delete(peer);
-    this.lastPeer = undefined;
   }
 
   /** One input comes. */
   input(peer: SimulatedPeer, input: EngineInput, nowMs: number): void {
-    this.accountOf(peer)?.promises.input(input, nowMs);
+    this.accounts.get(peer)?.promises.input(input, nowMs);
   }
 
   /** One input was handled. */
   handled(peer: SimulatedPeer, outputs: readonly EngineOutput[], nowMs: number): void {
-    const account = this.accountOf(peer);
+    const account = this.accounts.get(peer);
     if (account === undefined) return;
     beginMoment(account, nowMs);
     if (++account.inputs > INPUTS_A_MOMENT_MAX) this.fail(peer, nowMs, 'livelock', 'inputs without end in one moment');
@@ -154,7 +152,7 @@ export class Invariants {
   }
 
   woken(peer: SimulatedPeer, nowMs: number): void {
-    const account = this.accountOf(peer);
+    const account = this.accounts.get(peer);
     if (account === undefined) return;
     beginMoment(account, nowMs);
     if (++account.wakeups > WAKEUPS_A_MOMENT_MAX) {
@@ -163,7 +161,7 @@ export class Invariants {
   }
 
   output(peer: SimulatedPeer, output: EngineOutput, nowMs: number): void {
-    const account = this.accountOf(peer);
+    const account = this.accounts.get(peer);
     if (account === undefined) return;
     account.promises.output(output, nowMs);
     switch (output.type) {
@@ -208,7 +206,7 @@ export class Invariants {
 
   /** Playback reached a packet that is not there: was everything done to have it? */
   missing(peer: SimulatedPeer, sequence: number, nowMs: number): void {
-    const account = this.accountOf(peer);
+    const account = this.accounts.get(peer);
     if (account === undefined || !this.server.isSound) return;
     if (this.healing.mustPlay(account.sinceMs, nowMs)) {
       this.fail(peer, nowMs, 'not-healed', `packet ${sequence} is due and absent long after the last fault`);
@@ -228,7 +226,7 @@ export class Invariants {
 
   /** Playback gave a packet up, long after its deadline. */
   skipped(peer: SimulatedPeer, sequence: number, nowMs: number): void {
-    const account = this.accountOf(peer);
+    const account = this.accounts.get(peer);
     if (account === undefined || !this.server.isSound) return;
     if (nowMs - Math.max(account.sinceMs, peer.thawedMs) < GAP_AFTER_MS) return;
     this.fail(peer, nowMs, 'gap', `packet ${sequence} never came`);
@@ -236,7 +234,7 @@ export class Invariants {
 
   /** Once a second and peer: what may only grow so far, and what must come to an end. */
   sample(peer: SimulatedPeer, nowMs: number): void {
-    const account = this.accountOf(peer);
+    const account = this.accounts.get(peer);
     if (account === undefined || peer.isFrozen) return;
     const viewersMost = (this.options.engine.linksMax ?? VIEWER_LINKS_MAX) + LINKS_TOLERANCE;
     const most = peer.role === 'seeder' ? SEEDER_LINKS_MAX : viewersMost;
@@ -244,7 +242,8 @@ export class Invariants {
     if (peer.attempts.size > CONNECTING_MAX) this.fail(peer, nowMs, 'links', `${peer.attempts.size} being made`);
     this.lookAtEpoch(peer, account, nowMs);
     if (nowMs - peer.thawedMs > RESCUE_AFTER_MS) account.promises.look(nowMs);
-    if ((Math.round(nowMs / 1000) + peer.plan.number) % STATE_LOOK_SECONDS === 0) this.weigh(peer, nowMs);
+    const lookSeconds = Math.max(STATE_LOOK_SECONDS, Math.ceil(this.options.peers / WEIGHED_A_SECOND));
+    if ((Math.round(nowMs / 1000) + peer.plan.number) % lookSeconds === 0) this.weigh(peer, nowMs);
     for (const [id, untilMs] of account.bannedUntil) {
       if (untilMs > nowMs && peer.wires.has(id) && untilMs - nowMs < 60_000 - BANNED_LINK_MS)
         this.fail(peer, nowMs, 'banned-is-linked', 'the link to a banned peer is still open');
@@ -259,14 +258,6 @@ export class Invariants {
   second(nowMs: number, totals: Totals): void {
     const text = this.healing.second(nowMs, totals);
     if (text !== undefined) this.add({ atMs: nowMs, peer: -1, rule: 'offload-lost', text });
-  }
-
-  private accountOf(peer: SimulatedPeer): Account | undefined {
-    if (this.lastPeer !== peer) {
-      this.lastPeer = peer;
-      this.lastAccount = this.accounts.get(peer);
-    }
-    return this.lastAccount;
   }
 
   private fail(peer: SimulatedPeer, atMs: number, rule: string, text: string): void {

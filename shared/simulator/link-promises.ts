@@ -30,11 +30,11 @@ type Neighbour = {
   /** Its last map, as bytes. */
   have: Uint8Array | undefined;
   /** By sub-stream: until when it may be pushed to. */
-  readonly fedUntilMs: Float64Array;
-  /** What it asked for, and when. */
-  readonly wanted: Map<number, number>;
+  readonly fedUntilMs: number[];
+  /** What it asked for, and when. Most neighbours ask for nothing and are asked for nothing: no table then. */
+  wanted: Map<number, number> | undefined;
   /** What was asked of it and not answered, and when. */
-  readonly asked: Map<number, number>;
+  asked: Map<number, number> | undefined;
   secondMs: number;
   controls: number;
 };
@@ -58,8 +58,8 @@ export class LinkPromises {
     for (const neighbour of this.neighbours.values()) {
       neighbour.have = undefined;
       neighbour.fedUntilMs.fill(0);
-      neighbour.wanted.clear();
-      neighbour.asked.clear();
+      neighbour.wanted = undefined;
+      neighbour.asked = undefined;
     }
   }
 
@@ -70,7 +70,7 @@ export class LinkPromises {
       const neighbour = this.neighbours.get(input.peer);
       if (neighbour === undefined) return;
       if (input.channel === 'control') this.hears(neighbour, input.peer, input.bytes, nowMs);
-      else if (neighbour.asked.size > 0) neighbour.asked.delete(sequenceOf(input.bytes));
+      else neighbour.asked?.delete(sequenceOf(input.bytes));
     }
   }
 
@@ -93,9 +93,9 @@ export class LinkPromises {
       this.asks.delete(substream);
       this.blame('request-ends', `a question in sub-stream ${substream} was neither answered nor given up`);
     }
-    for (const { wanted, asked } of this.neighbours.values()) {
-      for (const [sequence, atMs] of wanted) if (nowMs - atMs > REPAIR_MS_MAX) wanted.delete(sequence);
-      for (const [sequence, atMs] of asked) if (nowMs - atMs > REQUEST_MS) asked.delete(sequence);
+    for (const neighbour of this.neighbours.values()) {
+      neighbour.wanted = youngerThan(neighbour.wanted, nowMs - REPAIR_MS_MAX);
+      neighbour.asked = youngerThan(neighbour.asked, nowMs - REQUEST_MS);
     }
   }
 
@@ -120,10 +120,11 @@ export class LinkPromises {
         if (this.asks.get(bytes[1] as number)?.peer === from) this.asks.delete(bytes[1] as number);
         break;
       case WIRE_TYPE.request:
+        neighbour.wanted ??= new Map();
         for (const sequence of sequencesOf(bytes)) neighbour.wanted.set(sequence, nowMs);
         break;
       case WIRE_TYPE.missing:
-        for (const sequence of sequencesOf(bytes)) neighbour.asked.delete(sequence);
+        for (const sequence of sequencesOf(bytes)) neighbour.asked?.delete(sequence);
         break;
       default:
     }
@@ -163,6 +164,7 @@ export class LinkPromises {
     if (!isHeld && !isInMap(neighbour.have, sequence)) {
       this.blame('asked-unannounced', `packet ${sequence} is asked of a peer that neither announced nor holds it`);
     }
+    neighbour.asked ??= new Map();
     neighbour.asked.set(sequence, nowMs);
     let open = 0;
     for (const [asked, atMs] of neighbour.asked) {
@@ -177,7 +179,7 @@ export class LinkPromises {
     const sequence = sequenceOf(bytes);
     const substream = sequence % SUBSTREAMS;
     const isFed = (neighbour.fedUntilMs[substream] ?? 0) >= nowMs;
-    if (isFed || neighbour.wanted.has(sequence)) return;
+    if (isFed || neighbour.wanted?.has(sequence)) return;
     this.blame('sent-unasked', `packet ${sequence} is sent to one who did not ask for it`);
   }
 
@@ -189,12 +191,19 @@ export class LinkPromises {
 function makeNeighbour(): Neighbour {
   return {
     have: undefined,
-    fedUntilMs: new Float64Array(SUBSTREAMS_MAX),
-    wanted: new Map(),
-    asked: new Map(),
+    fedUntilMs: new Array<number>(SUBSTREAMS_MAX).fill(0),
+    wanted: undefined,
+    asked: undefined,
     secondMs: 0,
     controls: 0,
   };
+}
+
+/** Drops what is older, and the whole table when that was all. */
+function youngerThan(table: Map<number, number> | undefined, oldestMs: number): Map<number, number> | undefined {
+  if (table === undefined) return undefined;
+  for (const [sequence, atMs] of table) if (atMs < oldestMs) table.delete(sequence);
+  return table.size === 0 ? undefined : table;
 }
 
 /** Of a REQUEST or MISSING; none of what is neither. */

@@ -207,17 +207,21 @@ export class SimulatedPeer {
     const isSpinning = this.wokenMs === nowMs && this.wakeups > SPIN_WAKEUPS;
     const atMs = Math.max(wantedMs, isSpinning ? nowMs + 1 : nowMs);
     this.wakeupAtMs = atMs;
-    this.world.scheduleWakeup(this, atMs, () => {
-      if (this.wakeupAtMs !== atMs || !this.isAlive) return;
-      this.wakeupAtMs = undefined;
-      // Put off in the meantime: a driver's one timer would have been set anew.
-      if ((this.engine.nextWakeup() ?? Number.POSITIVE_INFINITY) > atMs) {
-        this.scheduleWakeup();
-        return;
-      }
-      this.wakeups = this.wokenMs === atMs ? this.wakeups + 1 : 1;
-      this.wokenMs = atMs;
-      if (!this.world.reportWaiting(this)) this.feed({ type: 'wakeup' });
-    });
+    this.world.scheduleWakeup(this, atMs, this.wake);
   }
+
+  /** One for all wake-ups: of those that are queued only the one that is still awaited counts. */
+  private readonly wake = (): void => {
+    const { nowMs } = this.world;
+    if (this.wakeupAtMs !== nowMs || !this.isAlive) return;
+    this.wakeupAtMs = undefined;
+    // Put off in the meantime: a driver's one timer would have been set anew.
+    if ((this.engine.nextWakeup() ?? Number.POSITIVE_INFINITY) > nowMs) {
+      this.scheduleWakeup();
+      return;
+    }
+    this.wakeups = this.wokenMs === nowMs ? this.wakeups + 1 : 1;
+    this.wokenMs = nowMs;
+    if (!this.world.reportWaiting(this)) this.feed({ type: 'wakeup' });
+  };
 }

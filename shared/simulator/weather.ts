@@ -30,19 +30,22 @@ export class Weather {
   }
 
   heldUntilMs(from: SimulatedPeer, to: SimulatedPeer): number {
+    // Every message asks, and most of the time nothing is wrong.
+    if (this.spells.size === 0) return 0;
     let untilMs = 0;
     for (const spell of this.spells) untilMs = Math.max(untilMs, spell.heldUntilMs?.(from, to) ?? 0);
     return untilMs;
   }
 
   extraMs(channel: LinkChannel): number {
+    if (this.spells.size === 0) return 0;
     let extraMs = 0;
     for (const spell of this.spells) extraMs += spell.extraMs?.(channel, this.random) ?? 0;
     return extraMs;
   }
 
   isDoubled(channel: LinkChannel): boolean {
-    if (channel === 'control') return false;
+    if (channel === 'control' || this.spells.size === 0) return false;
     for (const { doubledShare = 0 } of this.spells) {
       if (doubledShare > 0 && this.random.fraction() < doubledShare) return true;
     }

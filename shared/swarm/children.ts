@@ -360,5 +360,5 @@ function sortChildren(substream: Substream): void {
 }
 
 function isSamePath(one: readonly number[], other: readonly number[]): boolean {
-  return one.length === other.length && one.every((node, at) => node === other[at]);
+  return one === other || (one.length === other.length && one.every((node, at) => node === other[at]));
 }

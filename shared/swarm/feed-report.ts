@@ -2,10 +2,16 @@ import type { EngineContext } from './engine-context.ts';
 import type { ServerStream } from './server-stream.ts';
 import { parentOf, type Substream } from './substream.ts';
 
+const NO_PATH: readonly number[] = [];
+
+type Below = { readonly above: readonly number[]; readonly path: readonly number[] };
+
 /** What a child would get from us, as neighbours and tracker are told. */
 export class FeedReport {
   private readonly context: EngineContext;
   private readonly serverStream: ServerStream;
+  /** By sub-stream, made once for each path above: looked at with almost every input, and seldom another. */
+  private readonly below: Below[] = [];
 
   constructor(context: EngineContext, serverStream: ServerStream) {
     this.context = context;
@@ -28,12 +34,18 @@ export class FeedReport {
   /** What children are told: none while their next packet is late above us, so that we look for another way and not all of them. */
   announced(substream: Substream): readonly number[] {
     const isLate = substream.lateness !== 'none' || parentOf(substream)?.lateUntilMs === Number.POSITIVE_INFINITY;
-    return isLate && !this.serverStream.isLeased(substream.index) ? [] : this.pathBelow(substream);
+    return isLate && !this.serverStream.isLeased(substream.index) ? NO_PATH : this.pathBelow(substream);
   }
 
   /** Peers between the source and a child of ours, ourselves last. */
   pathBelow(substream: Substream): readonly number[] {
-    const above = this.serverStream.isLeased(substream.index) ? [] : (parentOf(substream)?.path ?? []);
-    return [...above, this.context.node];
+    const { below, context, serverStream } = this;
+    const above = serverStream.isLeased(substream.index) ? NO_PATH : (parentOf(substream)?.path ?? NO_PATH);
+    let known = below[substream.index];
+    if (known?.above !== above) {
+      known = { above, path: [...above, context.node] };
+      below[substream.index] = known;
+    }
+    return known.path;
   }
 }

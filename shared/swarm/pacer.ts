@@ -55,8 +55,10 @@ export class Pacer {
   }
 
   private standingMs(): number {
+    const { standing } = this.context.links;
+    if (standing.size === 0) return 0;
     let bytes = 0;
-    for (const link of this.context.links.standing) bytes += link.standingBytes(this.context.nowMs);
+    for (const link of standing) bytes += link.standingBytes(this.context.nowMs);
     return this.durationMs(bytes);
   }
 
@@ -119,6 +121,7 @@ export class Pacer {
 
   /** Pushes still waiting for this link: a child that cannot keep up. */
   waitingFor(link: Link): number {
+    if (this.pushes.length === 0) return 0;
     let count = 0;
     for (const waiting of this.pushes) if (waiting.link === link) count++;
     return count;
@@ -135,20 +138,19 @@ export class Pacer {
 
   private drain(queue: 'pushes' | 'repairs', level: number, nowMs: Millis): number {
     const { config } = this.context;
+    const waitings = this[queue];
     let budget = level;
-    const kept: Waiting[] = [];
+    let kept = 0;
     let gone = 0;
-    for (const [at, waiting] of this[queue].entries()) {
-      if (budget <= 0) {
-        kept.push(...this[queue].slice(at));
-        break;
-      }
+    for (const waiting of waitings) {
       const { link, bytes } = waiting;
-      if (waiting.expiresMs < nowMs) {
+      if (budget <= 0) {
+        waitings[kept++] = waiting;
+      } else if (waiting.expiresMs < nowMs) {
         gone += bytes.byteLength;
         this.context.statistics.pushesDropped++;
       } else if (link.bufferedBytes + bytes.byteLength > config.linkBufferBytesMax) {
-        kept.push(waiting);
+        waitings[kept++] = waiting;
       } else {
         budget -= bytes.byteLength;
         this.bucket.take(bytes.byteLength);
@@ -158,7 +160,7 @@ export class Pacer {
     }
     if (queue === 'pushes') this.pushBytes -= gone;
     else this.repairBytes -= gone;
-    this[queue] = kept;
+    waitings.length = kept;
     return budget;
   }
 
