@@ -127,7 +127,9 @@ export class SwarmEngine {
         return;
       case 'clock':
         context.clock.setOffset(input.offsetMs);
+        // All moments of the stream are others now.
         context.timers.setSooner('wanted', context.nowMs);
+        this.parts.parents.clockChanged();
         return;
       case 'playback':
         this.playbackMoved(input.targetLatencyMs, input.nextSequence);

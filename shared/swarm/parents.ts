@@ -177,6 +177,7 @@ export class Parents {
     if (known.lateUntilMs > this.context.nowMs) known.lateUntilMs = this.context.nowMs + RECOVERED_MS;
     known.path = message.path;
     if (this.isLoop(message.path)) this.leaveLoop(substream, link);
+    else this.punctuality.look(substream);
   }
 
   /** New figures: an event that may end a search, never a reason to poll. */
@@ -258,8 +259,12 @@ export class Parents {
 
   // --- Timers --------------------------------------------------------------------------------------------------------------
 
-  onOverdueTimer(): void {
+  clockChanged(): void {
     for (const substream of this.context.substreams) this.punctuality.look(substream);
+  }
+
+  onOverdueTimer(): void {
+    this.punctuality.onTimer();
   }
 
   onAsksTimer(): void {
@@ -338,8 +343,9 @@ export class Parents {
     if (substream.feed.kind !== 'idle' || !this.context.isSwarmEnabled) return;
     const { config, random, timers, nowMs } = this.context;
     if ((this.searchAtMs[substream.index] as number) <= nowMs) {
-      const isLeased = this.serverStream.isLeased(substream.index);
-      const [low, high] = isLeased ? config.leaseSearchMs : SEARCH_MS;
+      // While upload is short a map that shows a free slot ends the search; asking again and again finds none.
+      const isPatient = this.serverStream.isLeased(substream.index) || this.context.swarm.isShort;
+      const [low, high] = isPatient ? config.leaseSearchMs : SEARCH_MS;
       this.searchAtMs[substream.index] = nowMs + Math.round(random.between(low, high));
     }
     timers.setSooner('search', this.searchAtMs[substream.index] as number);

@@ -11,6 +11,11 @@ import type { WantedPackets } from './wanted.ts';
 
 /** Of the time until a packet is overdue: then the children are warned. */
 const WARNING_SHARE = 0.5;
+const NEVER = Number.POSITIVE_INFINITY;
+/** Looked again, where nothing says when: whether the source goes on, whether the lease is over, whether there is a better parent. */
+const PAUSE_LOOK_MS = 100;
+const LEASED_LOOK_MS = 250;
+const SEARCH_LOOK_MS = 200;
 
 type Parts = {
   readonly context: EngineContext;
@@ -26,45 +31,60 @@ type Parts = {
 /** Is a parent's next packet late, and what then: warn the children, be patient, ask another, leave (docs/ALGORITHM.md 5). */
 export class Punctuality {
   private readonly parts: Parts;
+  /** By sub-stream: when its parent is to be looked at again. */
+  private readonly lookAtMs: Float64Array;
 
   constructor(parts: Parts) {
     this.parts = parts;
+    this.lookAtMs = new Float64Array(parts.context.config.substreams).fill(NEVER);
   }
 
-  /** Sets the timer for the next look. */
+  /** Looks at one sub-stream's parent, and sets the timer for the next look: what came in time wakes nobody. */
   look(substream: Substream): void {
+    this.lookAtMs[substream.index] = this.judge(substream);
+    this.schedule();
+  }
+
+  /** The timer: whose time has come is looked at. */
+  onTimer(): void {
+    const { nowMs, substreams } = this.parts.context;
+    for (const substream of substreams) {
+      if ((this.lookAtMs[substream.index] as number) <= nowMs) this.lookAtMs[substream.index] = this.judge(substream);
+    }
+    this.schedule();
+  }
+
+  private schedule(): void {
+    let soonestMs = NEVER;
+    for (const atMs of this.lookAtMs) if (atMs < soonestMs) soonestMs = atMs;
+    this.parts.context.timers.set('overdue', soonestMs);
+  }
+
+  /** When to look again. */
+  private judge(substream: Substream): number {
     const { context, serverStream, leases } = this.parts;
-    const { nowMs, timers, config, endSequence } = context;
+    const { nowMs, config, endSequence } = context;
     const parent = parentOf(substream);
-    if (parent === undefined || endSequence !== undefined) return;
+    if (parent === undefined || endSequence !== undefined) return NEVER;
+    const lateMs = overdueAtMs(context, substream, parent, WARNING_SHARE);
+    if (nowMs < lateMs) return lateMs;
     const dueMs = overdueAtMs(context, substream, parent);
     if (nowMs < dueMs) {
-      const lateMs = overdueAtMs(context, substream, parent, WARNING_SHARE);
-      if (nowMs >= lateMs && this.isNextEvident(parent)) this.warn(substream);
-      timers.setSooner('overdue', nowMs < lateMs ? lateMs : dueMs);
-      return;
+      if (this.isNextEvident(parent)) this.warn(substream);
+      return dueMs;
     }
-    if (!this.isNextEvident(parent)) {
-      // The source may have paused: nobody is to blame for what was not made.
-      timers.setSooner('overdue', nowMs + 100);
-      return;
-    }
-    if (serverStream.isLeased(substream.index) && parent.hasPushed) {
-      timers.setSooner('overdue', nowMs + 250);
-      return;
-    }
+    // The source may have paused: nobody is to blame for what was not made.
+    if (!this.isNextEvident(parent)) return nowMs + PAUSE_LOOK_MS;
+    if (serverStream.isLeased(substream.index) && parent.hasPushed) return nowMs + LEASED_LOOK_MS;
     this.warn(substream);
     substream.lateness = 'overdue';
     leases.consider(substream);
     // It knows, and looks for another way: one change of parents above us does for all below.
     const patientUntilMs = Math.min(parent.lateUntilMs, dueMs + config.latePatienceMs);
-    if (nowMs < patientUntilMs) {
-      timers.setSooner('overdue', patientUntilMs);
-      return;
-    }
+    if (nowMs < patientUntilMs) return patientUntilMs;
     if (nowMs - dueMs >= config.deadParentMs) this.dropDead(substream, parent);
     else if (substream.feed.kind === 'fed') this.replace(substream, parent);
-    timers.setSooner('overdue', Math.min(dueMs + config.deadParentMs, nowMs + 200));
+    return Math.min(dueMs + config.deadParentMs, nowMs + SEARCH_LOOK_MS);
   }
 
   private isNextEvident({ frontSequence, link }: Parent): boolean {
