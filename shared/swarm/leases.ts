@@ -5,6 +5,16 @@ import type { Substream } from './substream.ts';
 /** Links need so long to open: before it, having no parent says nothing. */
 const FIRST_LEASE_MS = 1300;
 const LOOK_MS = 250;
+/**
+ * So many sub-streams are pulled packet by packet while upload is short, out of what is left of lines beside their whole slots, before
+ * the server streams the others. More would ask too much of what is left.
+ */
+const PULLED_MAX = 3;
+
+/** Upload is short, and nobody feeds it: its packets are asked of neighbours as soon as their maps show them. */
+export function isPulled({ swarm }: EngineContext, { feed }: Substream): boolean {
+  return swarm.isShort && (feed.kind === 'idle' || feed.kind === 'asking');
+}
 
 /** When the server takes over a sub-stream that the swarm does not feed (docs/ALGORITHM.md 7). Never by reflex. */
 export class Leases {
@@ -22,11 +32,22 @@ export class Leases {
     if (this.serverStream.isLeased(substream.index) || endSequence !== undefined) return;
     const isUnfed = feed.kind === 'idle' || feed.kind === 'asking';
     if (!isUnfed && substream.lateness !== 'overdue') return;
+    if (this.isPulling(substream)) return;
     const unfedMs = isUnfed ? nowMs - feed.sinceMs : 0;
     const isDue =
       substream.rescuesInRow >= config.rescuesBeforeLease || unfedMs >= config.patienceMs || this.isShortFor(unfedMs);
     if (isDue) this.serverStream.lease(substream.index);
     else timers.setSooner('search', nowMs + LOOK_MS);
+  }
+
+  /** Who feeds nobody of it can wait for packets until shortly before they are due. */
+  private isPulling(substream: Substream): boolean {
+    const { context, serverStream } = this;
+    if (!isPulled(context, substream) || substream.children.length > 0) return false;
+    const pulled = context.substreams.filter(
+      (other) => isPulled(context, other) && other.children.length === 0 && !serverStream.isLeased(other.index),
+    );
+    return pulled.length <= PULLED_MAX && context.links.list.some(({ role }) => role === 'viewer');
   }
 
   /** While the whole swarm lacks upload somebody has to go without: waiting for the rescues would only cost stalls. */

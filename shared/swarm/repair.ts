@@ -2,6 +2,7 @@ import type { Sequence } from '../basics/units.ts';
 import { encodeRepair } from '../wire/repair.ts';
 import type { Request } from '../wire/request.ts';
 import { deadlineMs, type EngineContext, sendControl, substreamOf } from './engine-context.ts';
+import { isPulled } from './leases.ts';
 import type { Link } from './link.ts';
 import { lateAtMs } from './overdue.ts';
 import type { Pacer } from './pacer.ts';
@@ -10,6 +11,13 @@ import type { Wanted, WantedPackets } from './wanted.ts';
 
 /** Nobody shows the packet: the next map may. */
 const RETRY_MS = 150;
+/**
+ * An answer comes within this or is of no use: whoever asked has turned to another by then. It leaves no later, and nobody asks
+ * when the server will be asked sooner (simulated, 150 viewers with too little upload: 34.8 instead of 36.1 copies, duplicates 5.3
+ * instead of 7.6 %).
+ */
+const ANSWER_MS = 300;
+const NEVER = Number.POSITIVE_INFINITY;
 /** Cost of a neighbour per request it has not answered yet, and of asking the seeder, whose upload is everybody's, ms. */
 const OUTSTANDING_COST_MS = 40;
 const SEEDER_COST_MS = 150;
@@ -42,6 +50,7 @@ export class Repair {
     if (wanted.fetchUntilMs !== undefined) return wanted.fetchUntilMs;
     const startMs = this.startMs(wanted.sequence);
     if (startMs > nowMs) return startMs;
+    if (deadlineMs(this.context, wanted.sequence) - wanted.rescueMarginMs < nowMs + ANSWER_MS) return NEVER;
     const link = this.choose(wanted);
     if (link === undefined) return nowMs + RETRY_MS;
     return this.request(wanted, link);
@@ -67,7 +76,7 @@ export class Repair {
     const { repairsPerSecond, repairsBurst } = context.config;
     for (const sequence of message.sequences) {
       const packet = context.ring.get(sequence);
-      const expiresMs = Math.max(deadlineMs(context, sequence), context.nowMs + 1000);
+      const expiresMs = context.nowMs + ANSWER_MS;
       const isSent =
         packet !== undefined &&
         link.repairs.refill(repairsPerSecond, repairsBurst, context.nowMs) >= 1 &&
@@ -87,7 +96,8 @@ export class Repair {
     const { context } = this;
     const { config } = context;
     const substream = substreamOf(context, sequence);
-    if (this.serverStream.isBringing(substream.index, context.nowMs)) return context.nowMs + RETRY_MS;
+    if (this.serverStream.isBringingPacket(sequence, context.nowMs)) return context.nowMs + RETRY_MS;
+    if (isPulled(context, substream)) return context.nowMs;
     const isFront = sequence > substream.lastSequence;
     return Math.max(
       lateAtMs(context, substream, sequence) + (isFront ? config.frontRepairDelayMs : 0),
@@ -96,12 +106,14 @@ export class Repair {
   }
 
   private choose(wanted: Wanted): Link | undefined {
-    const { config, links, nowMs, random } = this.context;
+    const { config, links, nowMs, random, swarm } = this.context;
     let best: Link | undefined;
     let bestCost = Number.POSITIVE_INFINITY;
     for (const link of links.list) {
       if (link.map === undefined || link.distrustedUntilMs > nowMs || link === wanted.lastAsked) continue;
       if (link.requestsOutstanding >= config.requestsPerLinkMax || !link.map.has(wanted.sequence)) continue;
+      // What it sends is a copy more, as from the server, and there is nothing to spare at either.
+      if (link.role === 'seeder' && swarm.isShort) continue;
       const cost =
         2 * link.oneWayMs +
         OUTSTANDING_COST_MS * link.requestsOutstanding +

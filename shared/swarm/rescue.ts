@@ -1,6 +1,7 @@
 import type { Sequence } from '../basics/units.ts';
-import { deadlineMs, type EngineContext } from './engine-context.ts';
+import { deadlineMs, type EngineContext, substreamOf } from './engine-context.ts';
 import type { FetchReason } from './engine-types.ts';
+import { isPulled } from './leases.ts';
 import { isSilent } from './overdue.ts';
 import type { ServerStream } from './server-stream.ts';
 import type { Verification } from './verification.ts';
@@ -13,6 +14,8 @@ const PROBE_BACKOFF_MS_MAX = 16_000;
 /** The swarm is taken to be silent, rather than the source, after so long without any packet. */
 const SILENCE_MS = 1000;
 const LOOK_AGAIN_MS = 250;
+/** Many packets of a sub-stream that is pulled are rescued: slow answers among them must not be stalls. */
+const PULLED_MARGIN_MS = 150;
 /** Within the time that playback has left, so little silence must do. */
 const SHORT_SILENCE_MS = 200;
 /** An answer takes so long. */
@@ -65,7 +68,7 @@ export class Rescue {
     if (this.verification.isPending(wanted.sequence)) return nowMs + RETRY_MS;
     const rescueMs = this.rescueMs(wanted);
     if (rescueMs > nowMs) return rescueMs;
-    if (this.serverStream.isBringing(wanted.sequence % config.substreams, nowMs)) return nowMs + RETRY_MS;
+    if (this.serverStream.isBringingPacket(wanted.sequence, nowMs)) return nowMs + RETRY_MS;
     this.due.push(wanted);
     return nowMs + config.fetchTimeoutMs;
   }
@@ -144,7 +147,8 @@ export class Rescue {
     if (isWhole && this.serverStream.isBringing(0, nowMs)) return nowMs + SILENCE_MS;
     this.turn ??= this.drawTurn();
     const dueMs = Math.max(this.nextProbeMs, this.silentUntilMs(next, lastArrivalMs, this.turn));
-    if (dueMs > nowMs) return Math.min(dueMs, nowMs + LOOK_AGAIN_MS);
+    // Sooner it may be only for who is cut off, and then not before a whole silence.
+    if (dueMs > nowMs) return Math.min(dueMs, Math.max(nowMs + LOOK_AGAIN_MS, lastArrivalMs + SILENCE_MS));
     this.turn = undefined;
     this.probe = { sequence: next, untilMs: nowMs + config.fetchTimeoutMs };
     context.statistics.rescues++;
@@ -190,7 +194,10 @@ export class Rescue {
     // Before the first packet no capture time is known, so no deadline either.
     if (this.context.ring.newest < 0)
       return wanted.fetchesFailed > 0 ? wanted.nextFetchMs : this.context.nowMs + RETRY_MS;
-    return Math.max(deadlineMs(this.context, wanted.sequence) - wanted.rescueMarginMs, wanted.nextFetchMs);
+    const marginMs =
+      wanted.rescueMarginMs +
+      (isPulled(this.context, substreamOf(this.context, wanted.sequence)) ? PULLED_MARGIN_MS : 0);
+    return Math.max(deadlineMs(this.context, wanted.sequence) - marginMs, wanted.nextFetchMs);
   }
 
   private withNeighbours(): Wanted[] {
@@ -203,7 +210,7 @@ export class Rescue {
       if (wanted.sequence < first || wanted.sequence > last + config.substreams) continue;
       if (batch.includes(wanted) || wanted.fetchUntilMs !== undefined || wanted.fetchesFailed > 0) continue;
       if (this.verification.isPending(wanted.sequence)) continue;
-      if (this.serverStream.isBringing(wanted.sequence % config.substreams, nowMs)) continue;
+      if (this.serverStream.isBringingPacket(wanted.sequence, nowMs)) continue;
       // Its own margin does not count here: it may lie next to one that cannot wait.
       if (deadlineMs(this.context, wanted.sequence) - config.rescueMarginMs[0] <= nowMs + config.rescueBatchMs) {
         batch.push(wanted);

@@ -13,8 +13,8 @@ type Lease =
   | { readonly kind: 'held'; readonly sinceMs: Millis }
   | { readonly kind: 'leaving'; readonly sinceMs: Millis; readonly lastMissing: number; readonly untilMs: Millis };
 
-/** What the driver was last told to keep open. */
-type OpenStream = { readonly substreams: readonly number[]; readonly openedMs: Millis };
+/** What the driver was last told to keep open: these sub-streams, from this packet on. */
+type OpenStream = { readonly substreams: readonly number[]; readonly from: number; readonly openedMs: Millis };
 
 /**
  * Sub-streams leased from the server, as one endless response. One concept for four occasions: the start, when everything
@@ -62,6 +62,12 @@ export class ServerStream {
     // A response that is replaced by a wider one before its first packet came has brought nothing so far.
     if (this.broughtMs < this.waitingSinceMs) return nowMs - this.waitingSinceMs < FIRST_PACKET_MS;
     return nowMs - Math.max(this.broughtMs, this.open.openedMs) < this.context.config.serverStreamStallMs;
+  }
+
+  /** And of this packet: a sub-stream that was leased beside others comes from where those are, not from what it lacks itself. */
+  isBringingPacket(sequence: number, nowMs: Millis): boolean {
+    if (this.open === undefined || sequence < this.open.from) return false;
+    return this.isBringing(sequence % this.leases.length, nowMs);
   }
 
   lease(substream: number): void {
@@ -166,13 +172,27 @@ export class ServerStream {
   private emit(substreams: readonly number[], nowMs: Millis): void {
     this.isDirty = false;
     this.narrowedMs = nowMs;
+    const from = substreams.length === 0 ? 0 : this.firstNeeded(substreams, nowMs);
     if (this.open === undefined || this.broughtMs >= this.waitingSinceMs) this.waitingSinceMs = nowMs;
-    this.open = substreams.length === 0 ? undefined : { substreams, openedMs: nowMs };
-    const from = substreams.length === 0 ? 0 : this.wanted.firstMissing((index) => this.leases[index] !== undefined);
+    this.open = substreams.length === 0 ? undefined : { substreams, from, openedMs: nowMs };
     this.context.outputs.push({ type: 'server-stream', substreams, from: from as Sequence });
     if (this.open !== undefined) {
       this.context.timers.setSooner('server-stream', nowMs + this.context.config.serverStreamStallMs);
     }
+  }
+
+  /**
+   * One response has one beginning: from what a sub-stream just leased lacks, all others would come twice. Its older packets are
+   * few, and are rescued one by one.
+   */
+  private firstNeeded(substreams: readonly number[], nowMs: Millis): number {
+    const going = substreams.filter((substream) => this.isBringing(substream, nowMs));
+    const first = this.wanted.firstMissing((index) => substreams.includes(index));
+    if (going.length === 0) return first;
+    return Math.max(
+      first,
+      this.wanted.firstMissing((index) => going.includes(index)),
+    );
   }
 
   /** Nothing came although other ways show that the broadcast goes on; a pause of the source is no stall of ours. */
