@@ -111,7 +111,7 @@ export class Playback implements Stage {
   begin(nowMs: Millis): void {
     this.nowMs = nowMs;
     if (this.firstFrameMs === 0) this.beganMs = nowMs;
-    this.conductor.progress.restart(nowMs);
+    this.conductor.progressWatch.restart(nowMs);
     this.video.autoplay = false; // The start rule decides when the picture begins to move.
     if (!this.sink.isOpen) this.openSink();
   }
@@ -198,7 +198,7 @@ export class Playback implements Stage {
       this.sink.keepBehind(this.options.keptSeconds);
     }
     if (this.isPaused || this.beganMs === undefined) return;
-    const help = this.conductor.progress.help(nowMs);
+    const help = this.conductor.progressWatch.help(nowMs);
     if (help === 'ask') this.options.onStarving();
     else if (help === 'lost') this.options.onLost();
   }

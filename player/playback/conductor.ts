@@ -30,6 +30,8 @@ export interface Stage {
 
 /** So long a seek may take where there is media. */
 const SEEK_MS_MAX = 3_000;
+/** Whoever looks every tenth of a second, or every second in a hidden tab, has slept. */
+const SLEPT_MS = 1_500;
 /** Packets are due within these, wherever the play head is, and the engine is not told of every breath of it. */
 const DUE_TARGETS_MIN = 0.4;
 const DUE_TARGETS_MAX = 3;
@@ -42,7 +44,7 @@ const DUE_STEP_MS = 50;
 export class Conductor {
   readonly controller: LatencyController;
   readonly meter = new StallMeter();
-  readonly progress = new ProgressWatch();
+  readonly progressWatch = new ProgressWatch();
   /** When the first packet came, and when the first picture appeared. */
   fedMs: Millis | undefined;
   shownMs: Millis | undefined;
@@ -54,6 +56,7 @@ export class Conductor {
   bufferMs = 0;
   /** Capture to the moment when a packet is needed, as the engine is told. */
   dueLatencyMs = 0;
+  private lookedMs = 0;
   private readonly stage: Stage;
 
   constructor(targetLatencyMs: number, stage: Stage) {
@@ -68,14 +71,15 @@ export class Conductor {
     this.isMoving = false;
   }
 
-  /** A packet came this long after its capture. */
+  /** A packet came this long after its capture, or waited for a page that slept: then that says nothing about the line. */
   noteArrival(lagMs: number, nowMs: Millis): void {
-    this.controller.noteArrival(lagMs, this.dueLatencyMs, nowMs);
+    if (nowMs - this.lookedMs < SLEPT_MS) this.controller.noteArrival(lagMs, this.dueLatencyMs, nowMs);
   }
 
   look({ ranges, atSeconds, latencyMs, isSeeking, isExcused, isFree }: Scene, nowMs: Millis): void {
-    const { controller, meter, progress, stage } = this;
+    const { controller, meter, progressWatch, stage } = this;
     const { targetMs } = controller;
+    this.lookedMs = nowMs;
     const isShown = this.shownMs !== undefined;
     this.bufferMs = bufferedAhead(ranges, atSeconds) * 1000;
     const { bufferMs } = this;
@@ -85,19 +89,21 @@ export class Conductor {
     if (!this.isMoving && this.wantsToPlay && isShown && (this.isEndKnown || mayStartMoving(picture))) {
       this.isMoving = true;
       controller.start(nowMs);
-      progress.restart(nowMs);
+      progressWatch.restart(nowMs);
       stage.start();
     }
     const { isMoving } = this;
-    const isStopped = progress.observe(atSeconds, { shouldMove: isMoving, isExcused }, nowMs);
+    const isStopped = progressWatch.observe(atSeconds, { shouldMove: isMoving, isExcused }, nowMs);
     if (meter.observe(isStopped, nowMs)) controller.noteStall(nowMs);
     // The first picture may stand for a while; where it does not even appear, something is wrong.
-    const stoodForMs = !isMoving && isShown ? 0 : progress.stoodForMs(nowMs);
+    const stoodForMs = !isMoving && isShown ? 0 : progressWatch.stoodForMs(nowMs);
     // A seek that does not come to its end is as stuck as anything else.
     if (!isSeeking || stoodForMs >= SEEK_MS_MAX) {
       const seconds = wayOn(ranges, atSeconds, stoodForMs);
+      // Nearer to live than it aims at, what is missing may still come in time: waiting only brings the distance nearer to the target.
+      const isEarly = latencyMs !== undefined && latencyMs < targetMs;
       if (seconds !== undefined) stage.seek(seconds);
-      else if (isMoving && maySkipHole(bufferMs, meter.stoppedForMs(nowMs))) stage.skipHole();
+      else if (isMoving && !isEarly && maySkipHole(bufferMs, meter.stoppedForMs(nowMs))) stage.skipHole();
     }
     const isHeld = latencyMs !== undefined && !isFree;
     const dueMs = isHeld ? (isMoving ? latencyMs : plannedLatencyMs(picture)) : targetMs;

@@ -84,6 +84,12 @@ test('what comes late for where the play head is widens the target, what comes l
   assert.equal(conductor.controller.targetMs, 2_050);
 });
 
+test('what waited while the page slept does not widen the target', () => {
+  const { conductor } = playing();
+  conductor.noteArrival(4_000, at(4_000));
+  assert.equal(conductor.controller.targetMs, 2_000);
+});
+
 test('where nothing is left it waits, and then gives up what is missing', () => {
   const { conductor, notes } = playing();
   conductor.look(scene({ atSeconds: 4, latencyMs: 2_000 }), at(3_000));
@@ -93,6 +99,16 @@ test('where nothing is left it waits, and then gives up what is missing', () => 
   assert.deepEqual(conductor.meter.totals(at(3_500)), { stalls: 1, stallMs: 400 });
   conductor.look(scene({ ranges: [...RANGES, { start: 5, end: 9 }], atSeconds: 4 }), at(3_600));
   assert.deepEqual(notes.taken.slice(2), ['seek 5.002']);
+});
+
+test('nearer to live than it aims at it gives nothing up: what is missing may not even be due', () => {
+  const { conductor, notes } = playing();
+  conductor.look(scene({ atSeconds: 4, latencyMs: 500 }), at(3_000));
+  notes.taken.length = 0;
+  for (let ms = 3_100; ms <= 4_800; ms += 100) conductor.look(scene({ atSeconds: 4, latencyMs: ms - 2_500 }), at(ms));
+  assert.deepEqual(notes.taken, []);
+  conductor.look(scene({ atSeconds: 4, latencyMs: 2_400 }), at(4_900));
+  assert.deepEqual(notes.taken, ['skip']);
 });
 
 test('far behind it jumps as far as there is something to play', () => {
