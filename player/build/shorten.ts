@@ -73,7 +73,7 @@ const INNER_WORDS = [
   ...['video-frame', 'video-configuration', 'audio-frame', 'audio-configuration', 'change-type', 'no-feed'],
   ...['for-everything', 'for-video', 'sequence-end', 'head-of-enough', 'no-room', 'negotiating'],
   ...['closed-by-peer', 'connect-timeout', 'offer-failed', 'ice-failed', 'early-flood', 'send-refused'],
-  ...['too-many-waiting', 'wrong-packet', 'stream-stalled'],
+  ...['too-many-waiting', 'wrong-packet', 'stream-stalled', 'swarm-off', 'no-server'],
 ];
 const INNER_WORD = new RegExp(`"(${INNER_WORDS.join('|')})"`, 'g');
 

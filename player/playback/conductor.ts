@@ -31,7 +31,7 @@ export interface Stage {
 /** So long a seek may take where there is media. */
 const SEEK_MS_MAX = 3_000;
 /** Whoever looks every tenth of a second, or every second in a hidden tab, has slept. */
-const SLEPT_MS = 1_500;
+const SLEPT_MS = 2_000;
 /** Packets are due within these, wherever the play head is, and the engine is not told of every breath of it. */
 const DUE_TARGETS_MIN = 0.4;
 const DUE_TARGETS_MAX = 3;
@@ -56,7 +56,7 @@ export class Conductor {
   bufferMs = 0;
   /** Capture to the moment when a packet is needed, as the engine is told. */
   dueLatencyMs = 0;
-  private lookedMs = 0;
+  private lookedMs = 0 as Millis;
   private readonly stage: Stage;
 
   constructor(targetLatencyMs: number, stage: Stage) {
