@@ -71,6 +71,9 @@ const INNER_WORDS = [
   ...['server-stream', 'server-stream-closed', 'packet-from-server', 'fetch-failed', 'ask-tracker', 'tracker-state'],
   ...['link-opened', 'link-closed', 'link-buffers', 'swarm-enabled', 'epoch-unknown', 'fed-asking', 'fed-switching'],
   ...['video-frame', 'video-configuration', 'audio-frame', 'audio-configuration', 'change-type', 'no-feed'],
+  ...['for-everything', 'for-video', 'sequence-end', 'head-of-enough', 'no-room', 'negotiating'],
+  ...['closed-by-peer', 'connect-timeout', 'offer-failed', 'ice-failed', 'early-flood', 'send-refused'],
+  ...['too-many-waiting', 'wrong-packet', 'stream-stalled', 'swarm-off', 'no-server'],
 ];
 const INNER_WORD = new RegExp(`"(${INNER_WORDS.join('|')})"`, 'g');
 

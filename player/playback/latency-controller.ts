@@ -70,10 +70,14 @@ export class LatencyController {
     this.widen(this.target + WIDEN_PER_STALL_MS, nowMs);
   }
 
-  /** A packet came this long after its capture. */
-  noteArrival(lagMs: number, nowMs: Millis): void {
+  /**
+   * A packet came this long after its capture. `dueMs`: when it was due; who plays later than the target gets packets later
+   * too, for the swarm takes the time that there is, and that is no reason to stay behind.
+   */
+  noteArrival(lagMs: number, dueMs: number, nowMs: Millis): void {
     const neededMs = lagMs + LATE_PACKET_MARGIN_MS;
-    if (neededMs > this.target) this.widen(Math.min(neededMs, this.target + WIDEN_PER_LATE_PACKET_MS), nowMs);
+    if (neededMs > Math.max(this.target, dueMs))
+      this.widen(Math.min(neededMs, this.target + WIDEN_PER_LATE_PACKET_MS), nowMs);
   }
 
   update(state: LatencyState, nowMs: Millis): LatencyDecision {

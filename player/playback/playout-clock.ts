@@ -5,6 +5,7 @@ type Mark = { readonly mediaMs: number; readonly captureMs: WallMillis };
 /** One mark a quarter of a second is exact enough to interpolate between; 17 minutes of them are kept. */
 const MARK_SPACING_MS = 250;
 const MARKS_MAX = 4_096;
+const PAUSE_MS = 500;
 
 /**
  * Three clocks and the way between them: the local monotonic clock (`nowMs`), the seeder's wall clock that packets carry
@@ -26,7 +27,8 @@ export class PlayoutClock {
 
   observePacket(mediaMs: number, captureMs: WallMillis): void {
     const last = this.marks.at(-1);
-    if (last !== undefined && mediaMs - last.mediaMs < MARK_SPACING_MS) return;
+    // Where the source paused, capture goes on long after the media did: the first packet behind it tells.
+    if (last && captureMs - last.captureMs < PAUSE_MS && mediaMs - last.mediaMs < MARK_SPACING_MS) return;
     this.marks.push({ mediaMs, captureMs });
     if (this.marks.length > MARKS_MAX) this.marks.splice(0, MARKS_MAX / 4);
   }

@@ -133,7 +133,7 @@ const SIMULATION_OPTIONS: readonly Option[] = [
   new Option('--peers <number>', 'Viewers, on average. Default 100.'),
   new Option('--minutes <number>', 'Simulated time. Default 2.'),
   new Option('--seed <number>', 'The same seed gives the same run. Default 1.'),
-  new Option('--latency <seconds>', 'Capture to screen; what is absent then is a stall. Default 2.5.'),
+  new Option('--latency <seconds>', 'Capture to screen, as players aim at. Default 2.5.'),
   new Option('--bitrate <kbit/s>', 'Of the stream. Default 2500.'),
   new Option('--copies <number>', 'Copies that the seeder pushes. Default: as its audience needs.'),
   new Option(

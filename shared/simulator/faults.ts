@@ -266,7 +266,7 @@ function drawLink({ viewers }: FaultWorld, random: Random): { from: SimulatedPee
 function setClock(world: FaultWorld, peer: SimulatedPeer, errorMs: number): void {
   peer.clockErrorMs = Math.round(errorMs);
   peer.clockSetMs = world.queue.nowMs;
-  peer.feed({ type: 'clock', offsetMs: world.wallMs + peer.clockErrorMs });
+  peer.setClock(world.wallMs + peer.clockErrorMs);
 }
 
 /** The same answer for a pair each time, and never for both directions of one. */

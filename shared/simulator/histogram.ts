@@ -9,10 +9,10 @@ export class Histogram {
     this.counts = new Uint32Array(Math.ceil(longestMs / stepMs) + 1);
   }
 
-  add(ms: number): void {
+  add(ms: number, times = 1): void {
     const at = Math.min(this.counts.length - 1, Math.max(0, Math.floor(ms / this.stepMs)));
-    this.counts[at] = (this.counts[at] as number) + 1;
-    this.total++;
+    this.counts[at] = (this.counts[at] as number) + times;
+    this.total += times;
   }
 
   /** The middle of the step that the quantile falls into; 0 of nothing. */

@@ -10,6 +10,7 @@ import { LinkPromises } from './link-promises.ts';
 import type { Network } from './network.ts';
 import type { OriginServer } from './origin-server.ts';
 import { PeerTable } from './peer-table.ts';
+import { isInStep, PlaybackPromises, RESCUE_AFTER_MS } from './playback-promises.ts';
 import { SCENARIOS, type SimulationOptions } from './scenarios.ts';
 import type { SimulatedPeer } from './simulated-peer.ts';
 import { stateSize } from './state-size.ts';
@@ -45,14 +46,8 @@ const UPLOAD_BURST_BYTES = 256 * 1024;
 /** And one more a second: what was only presumed is forgotten when it cannot be had, and may be presumed again. */
 const FETCHES_OF_ONE_MAX = 4;
 const FETCH_AGAIN_MS = 1000;
-/** A viewer in its first seconds, or out of step a moment ago, has not had the time to rescue. */
-const RESCUE_AFTER_MS = 4000;
-/** What was given up before that may be of a time when it could not be had. */
-const GAP_AFTER_MS = 8000;
 /** Pushed so long after its deadline a packet helps nobody: the line was somebody's. */
 const STALE_MS = 1500;
-/** What is fetched this short before its deadline was looked for too late. */
-const RESCUE_AHEAD_MS = 150;
 /** Nobody may be banned for what its first ban did not cover. */
 const BAN_MS_MIN = 1000;
 /** The transport of a banned peer is closed at once. */
@@ -64,6 +59,8 @@ const { substreams: SUBSTREAMS } = DEFAULT_ENGINE_CONFIG;
 
 type Account = {
   readonly promises: LinkPromises;
+  /** Undefined at a seeder. */
+  readonly playback: PlaybackPromises | undefined;
   readonly bannedUntil: Map<PeerId, number>;
   readonly fetches: Map<number, { times: number; readonly firstMs: number }>;
   /** By sub-stream: since when it asks the server for a stream of it. */
@@ -108,8 +105,12 @@ export class Invariants {
 
   joined(peer: SimulatedPeer, nowMs: number): void {
     if (!peer.isHonest) return;
+    const blame = (rule: string, text: string): void => this.fail(peer, this.network.nowMs, rule, text);
+    const { playback } = peer;
+    const { latencyMs } = this.options;
     this.accounts.set(peer, {
-      promises: new LinkPromises(peer, (rule, text) => this.fail(peer, this.network.nowMs, rule, text)),
+      promises: new LinkPromises(peer, blame),
+      playback: playback && new PlaybackPromises(peer, playback, this.broadcast, latencyMs, blame),
       bannedUntil: new Map(),
       fetches: new Map(),
       streamedSinceMs: new Float64Array(SUBSTREAMS).fill(Number.POSITIVE_INFINITY),
@@ -204,32 +205,22 @@ export class Invariants {
     }
   }
 
-  /** Playback reached a packet that is not there: was everything done to have it? */
-  missing(peer: SimulatedPeer, sequence: number, nowMs: number): void {
+  /** Playback was looked at: where a packet is missing, was everything done to have it? */
+  played(peer: SimulatedPeer, nowMs: number): void {
     const account = this.accounts.get(peer);
-    if (account === undefined || !this.server.isSound) return;
-    if (this.healing.mustPlay(account.sinceMs, nowMs)) {
+    const sequence = account?.playback?.missing;
+    if (account === undefined || sequence === undefined || !this.server.isSound) return;
+    if (this.healing.mustPlay(account.sinceMs, nowMs))
       this.fail(peer, nowMs, 'not-healed', `packet ${sequence} is due and absent long after the last fault`);
-    }
-    const inStepMs = Math.max(account.sinceMs, peer.thawedMs, peer.clockSetMs);
-    if (nowMs - inStepMs < RESCUE_AFTER_MS || peer.clockErrorMs !== 0) return;
-    const fetched = account.fetches.get(sequence);
-    if (fetched !== undefined && fetched.firstMs <= nowMs - RESCUE_AHEAD_MS) return;
-    // Asked of the server in time is asked, one by one or as a stream; that the answer may be slow is the server's affair.
+    const fetchedMs = account.fetches.get(sequence)?.firstMs;
     const streamedMs = account.streamedSinceMs[sequence % SUBSTREAMS] as number;
-    if (streamedMs <= nowMs - RESCUE_AHEAD_MS) return;
-    if (fetched === undefined)
-      this.fail(peer, nowMs, 'no-rescue', `packet ${sequence} is due, absent, and was asked of nobody`);
-    else
-      this.fail(peer, nowMs, 'rescue-late', `packet ${sequence} was fetched ${nowMs - fetched.firstMs} ms before it`);
+    account.playback?.lookAtEfforts(sequence, { fetchedMs, streamedMs }, account.sinceMs, nowMs);
   }
 
-  /** Playback gave a packet up, long after its deadline. */
-  skipped(peer: SimulatedPeer, sequence: number, nowMs: number): void {
+  /** Playback gave up packets. */
+  skipped(peer: SimulatedPeer, from: number, to: number, nowMs: number): void {
     const account = this.accounts.get(peer);
-    if (account === undefined || !this.server.isSound) return;
-    if (nowMs - Math.max(account.sinceMs, peer.thawedMs) < GAP_AFTER_MS) return;
-    this.fail(peer, nowMs, 'gap', `packet ${sequence} never came`);
+    if (account !== undefined && this.server.isSound) account.playback?.skipped(from, to, account.sinceMs, nowMs);
   }
 
   /** Once a second and peer: what may only grow so far, and what must come to an end. */
@@ -240,7 +231,8 @@ export class Invariants {
     const most = peer.role === 'seeder' ? SEEDER_LINKS_MAX : viewersMost;
     if (peer.wires.size > most) this.fail(peer, nowMs, 'links', `${peer.wires.size} links`);
     if (peer.attempts.size > CONNECTING_MAX) this.fail(peer, nowMs, 'links', `${peer.attempts.size} being made`);
-    this.lookAtEpoch(peer, account, nowMs);
+    account.playback?.lookAtLatency(nowMs);
+    if (this.server.isSound && this.healing.mustPlay(account.sinceMs, nowMs)) account.playback?.lookHealed(nowMs);
     if (nowMs - peer.thawedMs > RESCUE_AFTER_MS) account.promises.look(nowMs);
     const lookSeconds = Math.max(STATE_LOOK_SECONDS, Math.ceil(this.options.peers / WEIGHED_A_SECOND));
     if ((Math.round(nowMs / 1000) + peer.plan.number) % lookSeconds === 0) this.weigh(peer, nowMs);
@@ -268,12 +260,6 @@ export class Invariants {
     const times = (this.failuresOf.get(failure.rule) ?? 0) + 1;
     this.failuresOf.set(failure.rule, times);
     if (times <= FAILURES_OF_RULE_MAX && this.failures.length < FAILURES_MAX) this.failures.push(failure);
-  }
-
-  private lookAtEpoch(peer: SimulatedPeer, account: Account, nowMs: number): void {
-    if (peer.role === 'seeder' || peer.epoch === this.broadcast.epoch) return;
-    if (this.server.isSound && this.healing.mustPlay(account.sinceMs, nowMs))
-      this.fail(peer, nowMs, 'not-healed', 'it plays an epoch that is long over');
   }
 
   private weigh(peer: SimulatedPeer, nowMs: number): void {
@@ -309,9 +295,9 @@ export class Invariants {
 
   private lookAtAge(peer: SimulatedPeer, bytes: Uint8Array, nowMs: number): void {
     const sequence = sequenceOf(bytes);
-    const isInStep = peer.clockErrorMs === 0 && nowMs - Math.max(peer.clockSetMs, peer.thawedMs) > RESCUE_AFTER_MS;
     const capturedMs = this.broadcast.captureMs(sequence);
-    if (capturedMs <= 0 || !isInStep || nowMs - capturedMs < this.options.latencyMs + STALE_MS) return;
+    const dueMs = Math.max(this.options.latencyMs, peer.playback?.toldMs ?? 0);
+    if (capturedMs <= 0 || nowMs - capturedMs < dueMs + STALE_MS || !isInStep(peer, nowMs)) return;
     this.fail(
       peer,
       nowMs,

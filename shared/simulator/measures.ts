@@ -1,3 +1,4 @@
+import type { Millis } from '../basics/units.ts';
 import { DEFAULT_ENGINE_CONFIG } from '../swarm/engine-config.ts';
 import type { FetchReason, LinkChannel } from '../swarm/engine-types.ts';
 import type { Broadcast } from './broadcast.ts';
@@ -5,8 +6,8 @@ import { sequenceOf } from './broadcast.ts';
 import { Histogram } from './histogram.ts';
 import type { NetworkObserver } from './network.ts';
 import type { ServerObserver } from './origin-server.ts';
-import { Playout } from './playout.ts';
 import type { SimulatedPeer, Wire } from './simulated-peer.ts';
+import type { SimulatedPlayback } from './simulated-playback.ts';
 
 /** Slots are given out for so much of an uplink. */
 const { substreams: SUBSTREAMS, uplinkShare: UPLINK_SHARE } = DEFAULT_ENGINE_CONFIG;
@@ -25,7 +26,11 @@ export type Figures = {
   readonly offloadBoundInSlots: number;
   readonly arrivalMs: Quantiles;
   readonly latencyMs: Quantiles;
+  /** What playback aims at, sampled each second. */
+  readonly targetLatencyMs: Quantiles;
   readonly firstPacketMs: Quantiles;
+  /** From a viewer's coming until its pictures move. */
+  readonly firstMotionMs: Quantiles;
   readonly stalledShare: number;
   readonly stallsPerTenMinutes: number;
   readonly viewersEverStalledShare: number;
@@ -40,7 +45,25 @@ export type Figures = {
 
 type Quantiles = { readonly p50: number; readonly p95: number; readonly p99: number };
 
-type Person = { readonly playout: Playout; readonly joinedMs: number; uploadedBytes: number; capacityBytes: number };
+type Stalls = { readonly stalls: number; readonly stallMs: number };
+
+type Person = {
+  readonly joinedMs: number;
+  uploadedBytes: number;
+  capacityBytes: number;
+  /** With pictures that should have moved, and when that was last looked at. */
+  watchedMs: number;
+  lookedMs: number | undefined;
+  /** What its player counted before the measured time, and in it. */
+  before: Stalls;
+  stalled: Stalls;
+};
+
+const NO_STALL: Stalls = { stalls: 0, stallMs: 0 };
+/** Between two looks; a page that slept longer was not watched meanwhile. */
+const WATCHED_MS_MAX = 500;
+/** Latency counts once for so long that it lasted. */
+const LATENCY_STEP_MS = 100;
 
 /** Everything that is counted, from `begin` on. */
 export class Measures implements NetworkObserver, ServerObserver {
@@ -51,7 +74,9 @@ export class Measures implements NetworkObserver, ServerObserver {
   private readonly bitrateKbps: number;
   private readonly people = new Map<SimulatedPeer, Person>();
   private readonly arrival = new Histogram(10, 8000);
-  private readonly latency = new Histogram(10, 10_000);
+  private readonly latency = new Histogram(10, 20_000);
+  private readonly target = new Histogram(10, 20_000);
+  private readonly motion = new Histogram(10, 20_000);
   private readonly first = new Histogram(10, 8000);
   private readonly left: Person[] = [];
   private isMeasuring = false;
@@ -77,19 +102,28 @@ export class Measures implements NetworkObserver, ServerObserver {
   }
 
   /** The warm-up is over. */
-  begin(): void {
+  begin(nowMs: number): void {
     this.isMeasuring = true;
-    for (const { playout } of this.people.values()) playout.restart();
+    for (const [peer, person] of this.people) person.before = stallsOf(peer, nowMs);
   }
 
   joined(peer: SimulatedPeer, nowMs: number): void {
-    this.people.set(peer, { playout: new Playout(), joinedMs: nowMs, uploadedBytes: 0, capacityBytes: 0 });
+    this.people.set(peer, {
+      joinedMs: nowMs,
+      uploadedBytes: 0,
+      capacityBytes: 0,
+      watchedMs: 0,
+      lookedMs: undefined,
+      before: NO_STALL,
+      stalled: NO_STALL,
+    });
   }
 
   gone(peer: SimulatedPeer, nowMs: number): void {
     const person = this.people.get(peer);
     if (person === undefined) return;
-    person.playout.end(nowMs);
+    const { stalls, stallMs } = stallsOf(peer, nowMs);
+    person.stalled = { stalls: stalls - person.before.stalls, stallMs: stallMs - person.before.stallMs };
     this.people.delete(peer);
     this.left.push(person);
   }
@@ -127,7 +161,6 @@ export class Measures implements NetworkObserver, ServerObserver {
     const person = this.people.get(peer);
     if (person === undefined) return;
     this.totals.delivered += bytes;
-    person.playout.arrived(sequence, nowMs);
     if (!this.isMeasuring) return;
     this.deliveredBytes += bytes;
     if (sequence === peer.startSequence) this.first.add(nowMs - person.joinedMs);
@@ -135,17 +168,17 @@ export class Measures implements NetworkObserver, ServerObserver {
     if (captureMs > person.joinedMs && nowMs - person.joinedMs > YOUNG_MS) this.arrival.add(nowMs - captureMs);
   }
 
-  /** One packet's deadline, for everybody who should have it. */
-  deadline(sequence: number, nowMs: number, onMissing: (peer: SimulatedPeer) => void): void {
-    const lateMs = nowMs - this.broadcast.captureMs(sequence);
-    for (const [peer, { playout }] of this.people) {
-      if (peer.startSequence === undefined || sequence < peer.startSequence) continue;
-      if (peer.isFrozen || peer.epoch !== this.broadcast.epoch) continue;
-      const isThere = peer.has(sequence);
-      playout.deadline(sequence, isThere, nowMs, this.broadcast.intervalMs);
-      if (this.isMeasuring && isThere) this.latency.add(lateMs);
-      if (!isThere) onMissing(peer);
-    }
+  /** A viewer's playback was looked at. */
+  watched(peer: SimulatedPeer, { latencyMs }: SimulatedPlayback, nowMs: number): void {
+    const person = this.people.get(peer);
+    if (person === undefined || latencyMs === undefined) return;
+    const { lookedMs } = person;
+    person.lookedMs = nowMs;
+    if (!this.isMeasuring) return;
+    if (lookedMs === undefined) this.motion.add(nowMs - person.joinedMs);
+    const lastedMs = Math.min(WATCHED_MS_MAX, nowMs - (lookedMs ?? nowMs));
+    person.watchedMs += lastedMs;
+    this.latency.add(latencyMs, Math.round(lastedMs / LATENCY_STEP_MS));
   }
 
   /** Once a second. */
@@ -159,6 +192,7 @@ export class Measures implements NetworkObserver, ServerObserver {
         this.uplinkKbps += uplinkKbps;
         this.slots += Math.floor((uplinkKbps * UPLINK_SHARE * SUBSTREAMS) / this.bitrateKbps);
       }
+      if (peer.playback?.conductor.isMoving) this.target.add(peer.playback.conductor.controller.targetMs);
       const person = this.people.get(peer);
       if (person !== undefined && peer.plan.isUploader) person.capacityBytes += peer.plan.uplinkKbps * 125;
       if (peer.plan.behaviour === 'opted-out') continue;
@@ -170,8 +204,8 @@ export class Measures implements NetworkObserver, ServerObserver {
 
   figures(nowMs: number): Figures {
     for (const peer of [...this.people.keys()]) this.gone(peer, nowMs);
-    const watched = this.left.filter(({ playout }) => playout.watchedMs > 0);
-    const watchedMs = sum(watched, ({ playout }) => playout.watchedMs);
+    const watched = this.left.filter(({ watchedMs }) => watchedMs > 0);
+    const watchedMs = sum(watched, (person) => person.watchedMs);
     const stream = Math.max(1, this.streamBytes);
     const push = this.pushBytes / stream;
     const start = this.served.start / stream;
@@ -194,10 +228,13 @@ export class Measures implements NetworkObserver, ServerObserver {
       offloadBoundInSlots: Math.min(1 - 1 / Math.max(1, viewers), this.slots / Math.max(1, this.viewers * SUBSTREAMS)),
       arrivalMs: this.arrival.quantiles(),
       latencyMs: this.latency.quantiles(),
+      targetLatencyMs: this.target.quantiles(),
       firstPacketMs: this.first.quantiles(),
-      stalledShare: sum(watched, ({ playout }) => playout.stalledMs) / Math.max(1, watchedMs),
-      stallsPerTenMinutes: (sum(watched, ({ playout }) => playout.stalls) * 600_000) / Math.max(1, watchedMs),
-      viewersEverStalledShare: watched.filter(({ playout }) => playout.stalls > 0).length / Math.max(1, watched.length),
+      firstMotionMs: this.motion.quantiles(),
+      stalledShare: sum(watched, ({ stalled }) => stalled.stallMs) / Math.max(1, watchedMs),
+      stallsPerTenMinutes: (sum(watched, ({ stalled }) => stalled.stalls) * 600_000) / Math.max(1, watchedMs),
+      viewersEverStalledShare:
+        watched.filter(({ stalled }) => stalled.stallMs > 0).length / Math.max(1, watched.length),
       duplicateShare: this.duplicateBytes / Math.max(1, this.receivedBytes),
       controlShare: this.controlBytes / Math.max(1, this.controlBytes + this.dataBytes),
       uploadUse: sum(use, (share) => share) / Math.max(1, use.length),
@@ -206,6 +243,10 @@ export class Measures implements NetworkObserver, ServerObserver {
       forgedBytesPlayed: this.forgedBytesPlayed,
     };
   }
+}
+
+function stallsOf(peer: SimulatedPeer, nowMs: number): Stalls {
+  return peer.playback?.conductor.meter.totals(nowMs as Millis) ?? NO_STALL;
 }
 
 /** 1: everybody gives the same share of its line; 1/n: one gives it all. */

@@ -71,6 +71,8 @@ export const PLANTED_BUGS = [
   'send-what-is-over',
   /** Who loses the tracker leaves the swarm. */
   'give-up-the-swarm',
+  /** Playback that fell behind never goes faster. */
+  'never-catch-up',
 ] as const;
 
 export type PlantedBug = (typeof PLANTED_BUGS)[number];

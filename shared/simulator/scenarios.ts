@@ -116,7 +116,7 @@ export type SimulationOptions = {
   readonly packetsPerSecond: number;
   /** Between two packets that playback can start at, ms. */
   readonly doorIntervalMs: number;
-  /** Capture to screen: a packet that is absent then is a stall. */
+  /** Capture to screen, as players aim at. */
   readonly latencyMs: number;
   /** Share of pairs that no connection comes about between. */
   readonly unreachablePairs: number;

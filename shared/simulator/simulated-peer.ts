@@ -7,6 +7,7 @@ import { LineQueue, WIRE_SHARE } from './lines.ts';
 import { bugConfig, type PlantedBug, Sabotage } from './planted-bugs.ts';
 import type { PlannedViewer } from './population.ts';
 import type { SharedDecoder } from './shared-decoder.ts';
+import type { SimulatedPlayback } from './simulated-playback.ts';
 import type { TransportBuffer } from './transport-buffer.ts';
 
 /** One direction of a connection, as its sender sees it. */
@@ -73,12 +74,13 @@ export class SimulatedPeer {
   streamGeneration = 0;
   /** First packet of its playback; undefined: it has not heard of the epoch yet. */
   startSequence: number | undefined;
-  firstMissing = 0;
+  /** A seeder plays nothing. */
+  playback: SimulatedPlayback | undefined;
+  /** Its engine heard of an epoch that it does not play. */
+  onEpochUnknown: () => void = () => {};
   /** What its engine was told to play. */
   epoch: Epoch | undefined;
-  deliveredMs = 0;
   thawedMs = Number.NEGATIVE_INFINITY;
-  describedMs = Number.NEGATIVE_INFINITY;
   /** So wrong is it about the time. */
   clockErrorMs = 0;
   clockSetMs = Number.NEGATIVE_INFINITY;
@@ -155,13 +157,23 @@ export class SimulatedPeer {
     this.feed({ type: 'wakeup' });
   }
 
-  /** It plays another epoch from here on: nothing of the one before counts. */
+  /** It plays this epoch from here on. Where it is another, nothing that came before counts; an engine in the same goes on. */
   beginEpoch(epoch: Epoch, startSequence: Sequence, newestSequence?: Sequence): void {
     if (epoch !== this.epoch) this.delivered.fill(-1);
     this.epoch = epoch;
     this.startSequence = startSequence;
-    this.firstMissing = startSequence;
+    this.playback?.beginEpoch(epoch, startSequence, this.world.nowMs);
     this.feed({ type: 'epoch', epoch, startSequence, newestSequence });
+  }
+
+  setClock(offsetMs: number): void {
+    this.playback?.setWallOffset(offsetMs);
+    this.feed({ type: 'clock', offsetMs });
+  }
+
+  /** What playback waits for. */
+  get firstMissing(): number {
+    return this.playback?.nextSequence ?? 0;
   }
 
   /** For whoever weighs what it holds. */

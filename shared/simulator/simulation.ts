@@ -16,6 +16,8 @@ import { type PlannedViewer, planAudience } from './population.ts';
 import { SCENARIOS, type Scenario, type SimulationOptions } from './scenarios.ts';
 import { SharedDecoder } from './shared-decoder.ts';
 import { type PeerWorld, SimulatedPeer } from './simulated-peer.ts';
+import { SimulatedPlayback } from './simulated-playback.ts';
+import { type SessionWorld, SimulatedSession } from './simulated-session.ts';
 import { TraceHash } from './trace-hash.ts';
 import { TrackerService } from './tracker-service.ts';
 import { Wobble } from './wobble.ts';
@@ -40,13 +42,8 @@ export type SimulationExtras = {
 
 const TRACKER_ONE_WAY_MS: readonly [number, number] = [12, 60];
 const HTTP_ONE_WAY_MS: readonly [number, number] = [25, 60];
-const PLAYBACK_MS = 500;
 /** The clock of a viewer is set by half a round trip. */
 const CLOCK_ERROR_MS = 12;
-/** The player asks what is broadcast: now and then, when nothing comes any more, and again when there is no answer. */
-const REFRESH_MS = 30_000;
-const DRY_MS = 2000;
-const ASK_AGAIN_MS = 1000;
 const SEEDER_KBPS = 1_000_000;
 /** The seeder's line, believed at once (seeder/swarm-seeder.ts). */
 const SEEDER_BYTES_PER_SECOND = 12_500_000;
@@ -56,20 +53,20 @@ const APART_MS = 10_000;
  * A swarm in one process: the shipped engine at every viewer and at the seeder, the shipped tracker, and between them lines,
  * distances, a server and an audience that follow from a seed. Pure: the same options give the same run on any machine.
  */
-export class Simulation implements PeerWorld, FaultWorld {
+export class Simulation implements PeerWorld, SessionWorld, FaultWorld {
   readonly options: SimulationOptions;
   private readonly scenario: Scenario;
   private readonly extras: SimulationExtras;
   readonly queue = new EventQueue();
-  private readonly broadcast: Broadcast;
+  readonly broadcast: Broadcast;
   readonly decoder: SharedDecoder;
   readonly network: Network;
   readonly server: OriginServer;
   readonly tracker: TrackerService;
   readonly viewers = new Set<SimulatedPeer>();
   readonly wallMs = WALL_MS;
-  private readonly measures: Measures;
-  private readonly invariants: Invariants;
+  readonly measures: Measures;
+  readonly invariants: Invariants;
   private readonly trace = new TraceHash();
   private readonly random: Random;
   private seeder: SimulatedPeer | undefined;
@@ -102,7 +99,7 @@ export class Simulation implements PeerWorld, FaultWorld {
       this.queue.at(plan.arrivesMs, () => this.arrive(plan, wobble));
     this.queue.at(0, () => this.openSeeder());
     this.queue.at(1, () => this.produce(1));
-    this.queue.at(options.warmUpMs, () => this.measures.begin());
+    this.queue.at(options.warmUpMs, () => this.measures.begin(this.nowMs));
     this.planFaults(wobble);
     this.queue.at(1000, () => this.everySecond(1));
   }
@@ -169,7 +166,7 @@ export class Simulation implements PeerWorld, FaultWorld {
         if (peer.isHonest && !this.broadcast.isGenuine(output.packet))
           this.measures.forgedBytesPlayed += bytes.byteLength;
         peer.noteDelivered(header.sequence);
-        peer.deliveredMs = this.nowMs;
+        peer.playback?.push(output.packet, this.nowMs);
         this.measures.delivered(peer, header.sequence, bytes.byteLength, this.nowMs);
         break;
       }
@@ -184,7 +181,7 @@ export class Simulation implements PeerWorld, FaultWorld {
         this.tracker.tell(peer, output);
         break;
       case 'epoch-unknown':
-        this.describe(peer);
+        peer.onEpochUnknown();
         break;
       case 'banned':
         break;
@@ -216,18 +213,12 @@ export class Simulation implements PeerWorld, FaultWorld {
   // --- The broadcast -------------------------------------------------------------------------------------------------------
 
   private produce(count: number): void {
-    const { latencyMs } = this.options;
     this.queue.at(1 + count * this.broadcast.intervalMs, () => this.produce(count + 1));
     if (this.pauses > 0) return;
     const packet = this.broadcast.produce(this.nowMs);
-    const { epoch, sequence } = packet.header;
     this.measures.produced(packet.bytes.byteLength);
     this.seeder?.feed({ type: 'packet-produced', packet });
     this.server.produced(packet);
-    this.queue.after(latencyMs, () => {
-      if (epoch !== this.broadcast.epoch) return;
-      this.measures.deadline(sequence, this.nowMs, (peer) => this.invariants.missing(peer, sequence, this.nowMs));
-    });
   }
 
   // --- Coming and going ----------------------------------------------------------------------------------------------------
@@ -240,7 +231,7 @@ export class Simulation implements PeerWorld, FaultWorld {
     const peer = new SimulatedPeer(this, 'seeder', plan, config, { trackerOneWayMs: 1, httpOneWayMs: 1 }, undefined);
     this.seeder = peer;
     this.invariants.joined(peer, this.nowMs);
-    peer.feed({ type: 'clock', offsetMs: WALL_MS });
+    peer.setClock(WALL_MS);
     peer.beginEpoch(this.broadcast.epoch, this.broadcast.newestDoor as Sequence);
     this.tracker.join(peer);
     for (let sequence = this.broadcast.newestDoor; sequence <= this.broadcast.newest; sequence++) {
@@ -258,68 +249,26 @@ export class Simulation implements PeerWorld, FaultWorld {
     const delays = { trackerOneWayMs, httpOneWayMs };
     const config = { targetLatencyMs: this.options.latencyMs, ...this.options.engine };
     const peer = new SimulatedPeer(this, 'viewer', plan, config, delays, this.extras.bug);
+    const playback = new SimulatedPlayback(this.options.latencyMs, {
+      canCatchUp: this.extras.bug !== 'never-catch-up',
+      onSkipped: (from, to) => this.invariants.skipped(peer, from, to, this.nowMs),
+    });
+    const session = new SimulatedSession(this, peer, playback);
+    peer.playback = playback;
+    peer.onEpochUnknown = () => session.describe();
     this.viewers.add(peer);
     this.measures.joined(peer, this.nowMs);
     this.invariants.joined(peer, this.nowMs);
     wobble.start(peer, own);
     this.queue.at(plan.leavesMs, () => this.depart(peer));
-    const describedMs = this.server.answerMs();
-    this.queue.after(describedMs, () => this.start(peer, own.between(-CLOCK_ERROR_MS, CLOCK_ERROR_MS)));
+    const clockErrorMs = own.between(-CLOCK_ERROR_MS, CLOCK_ERROR_MS);
+    this.queue.after(this.server.answerMs(), () => session.start(clockErrorMs, () => this.join(peer)));
   }
 
-  /** The channel is described: from here on as player/channel-session.ts does. */
-  private start(peer: SimulatedPeer, clockErrorMs: number): void {
-    if (!peer.isAlive) return;
-    if (!this.isLive) {
-      this.queue.after(ASK_AGAIN_MS, () => this.start(peer, clockErrorMs));
-      return;
-    }
-    peer.feed({ type: 'clock', offsetMs: WALL_MS + Math.round(clockErrorMs) });
-    peer.beginEpoch(this.broadcast.epoch, this.broadcast.newestDoor as Sequence, this.broadcast.newest as Sequence);
-    this.queue.after(REFRESH_MS, () => this.refresh(peer));
+  private join(peer: SimulatedPeer): void {
     peer.feed({ type: 'upload-limit', bytesPerSecond: peer.uploadBytesPerSecond });
     if (peer.plan.behaviour === 'opted-out') peer.feed({ type: 'swarm-enabled', isEnabled: false });
     else this.tracker.join(peer);
-    this.play(peer);
-  }
-
-  private refresh(peer: SimulatedPeer): void {
-    this.describe(peer);
-    if (peer.isAlive) this.queue.after(REFRESH_MS, () => this.refresh(peer));
-  }
-
-  /** It asks the server what is broadcast. */
-  private describe(peer: SimulatedPeer): void {
-    if (peer.describedMs + DRY_MS > this.nowMs) return;
-    peer.describedMs = this.nowMs;
-    this.queue.after(this.server.answerMs(), () => {
-      if (!peer.isAlive || peer.isFrozen || !this.isLive || peer.epoch === this.broadcast.epoch) return;
-      this.invariants.began(peer, this.nowMs);
-      peer.beginEpoch(this.broadcast.epoch, this.broadcast.newestDoor as Sequence, this.broadcast.newest as Sequence);
-    });
-  }
-
-  private get isLive(): boolean {
-    return this.server.isAnswering && this.broadcast.newest >= 0;
-  }
-
-  /** Tells the engine where playback is: at the first packet missing, unless that is given up for later ones. */
-  private play(peer: SimulatedPeer): void {
-    if (!peer.isAlive) return;
-    this.queue.after(PLAYBACK_MS, () => this.play(peer));
-    if (peer.isFrozen) return;
-    if (peer.deliveredMs + DRY_MS < this.nowMs) this.describe(peer);
-    if (peer.epoch !== this.broadcast.epoch) return;
-    const { latencyMs } = this.options;
-    while (peer.firstMissing <= this.broadcast.newest && this.isPast(peer, peer.firstMissing)) {
-      if (!peer.has(peer.firstMissing)) this.invariants.skipped(peer, peer.firstMissing, this.nowMs);
-      peer.firstMissing++;
-    }
-    peer.feed({ type: 'playback', targetLatencyMs: latencyMs, nextSequence: peer.firstMissing as Sequence });
-  }
-
-  private isPast(peer: SimulatedPeer, sequence: number): boolean {
-    return peer.has(sequence) || this.broadcast.captureMs(sequence) + this.options.latencyMs + 2000 < this.nowMs;
   }
 
   private depart(peer: SimulatedPeer): void {

@@ -22,6 +22,8 @@ const STALLING: readonly FaultName[] = [
   'server-slow',
   'server-truncating',
   'seeder-restart',
+  'source-gap',
+  'epoch-change',
   'freeze',
   'clock-jump',
 ];

@@ -45,6 +45,7 @@ const CAUGHT_BY: Readonly<Record<PlantedBug, readonly [rule: string, occasion: O
   'pester-the-tracker': ['tracker-storm', RICH],
   'lose-packets': ['gap', RICH],
   'send-what-is-over': ['pushed-too-late', RICH],
+  'never-catch-up': ['behind', { ...RICH, minutes: 0.45, faults: [parseFault('freeze@8+6')] }],
   'give-up-the-swarm': ['offload-lost', { scenario: 'tracker-restart', minutes: 0.85, warmUpMs: 12_000 }],
 };
 

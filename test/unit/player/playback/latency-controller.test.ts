@@ -62,10 +62,24 @@ test('a stall widens the target at once, calm narrows it again', () => {
 
 test('packets that come in time leave the target alone, late ones widen it, within bounds', () => {
   const controller = new LatencyController(2_000);
-  controller.noteArrival(1_700, at(0));
+  controller.noteArrival(1_700, 2_000, at(0));
   assert.equal(controller.targetMs, 2_000);
-  controller.noteArrival(1_990, at(10));
+  controller.noteArrival(1_990, 2_000, at(10));
   assert.equal(controller.targetMs, 2_050);
-  for (let count = 0; count < 1_000; count++) controller.noteArrival(60_000, at(20));
+  for (let count = 0; count < 1_000; count++) controller.noteArrival(60_000, 2_000, at(20));
   assert.equal(controller.targetMs, 5_000);
+});
+
+test('behind the target packets come as late as that allows, which is no reason to stay behind', () => {
+  const controller = new LatencyController(2_000);
+  controller.noteArrival(3_200, 3_500, at(0));
+  assert.equal(controller.targetMs, 2_000);
+  controller.noteArrival(3_400, 3_500, at(10));
+  assert.equal(controller.targetMs, 2_050);
+});
+
+test('before the target is reached a late packet is no reason to go beyond it', () => {
+  const controller = new LatencyController(2_000);
+  controller.noteArrival(1_500, 1_300, at(0));
+  assert.equal(controller.targetMs, 2_000);
 });

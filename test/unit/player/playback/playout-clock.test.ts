@@ -24,6 +24,14 @@ test('before the first packet and behind the last one the line goes on evenly', 
   assert.equal(clock.captureAt(9_000), 58_000);
 });
 
+test('a pause of the source is known with the first packet behind it, however near that is to the last mark', () => {
+  const clock = new PlayoutClock();
+  clock.setWallOffset(0);
+  for (let packet = 0; packet < 8; packet++)
+    clock.observePacket(packet * 50, wall(60_000 + packet * 50 + (packet < 7 ? 0 : 5_000)));
+  assert.equal(clock.captureAt(350), 65_350);
+});
+
 test('without packets or without the clock nothing is claimed', () => {
   const clock = new PlayoutClock();
   assert.equal(clock.latencyMs(0, at(0)), undefined);
