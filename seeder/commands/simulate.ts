@@ -4,6 +4,7 @@ import { isMainThread, Worker, workerData } from 'node:worker_threads';
 import { errorText, SwarmtubeError } from '../../shared/basics/errors.ts';
 import type { PlannedFault } from '../../shared/simulator/fault-names.ts';
 import { faultText, parseFault, planFaults } from '../../shared/simulator/fault-plan.ts';
+import { SIMULATION_HEAP } from '../../shared/simulator/heap.ts';
 import { PLANTED_BUGS, type PlantedBug } from '../../shared/simulator/planted-bugs.ts';
 import {
   SCENARIO_NAMES,
@@ -25,12 +26,6 @@ const MINUTES_MAX = 24 * 60;
 const TRACE_LINES = 5000;
 const PROGRESS_SECONDS = 10;
 
-/**
- * Messages under way outlive a young generation of the usual size, and would be moved again and again: with this a run takes three
- * quarters of the time. 10,000 viewers hold more than Node allows a process by itself.
- */
-const HEAP = { maxYoungGenerationSizeMb: 384, maxOldGenerationSizeMb: 16_384 };
-
 type ThreadData = { readonly simulate: OptionValues; readonly isWatched: boolean };
 
 /** `swarmtube simulate`: one run, its figures, and exit 1 where a promise was broken. */
@@ -39,7 +34,7 @@ export async function simulate(values: OptionValues): Promise<void> {
   readOptions(values);
   if (values.bug !== undefined) named(values.bug, PLANTED_BUGS, 'bug');
   const data: ThreadData = { simulate: values, isWatched: process.stderr.isTTY };
-  const worker = new Worker(new URL(import.meta.url), { workerData: data, resourceLimits: HEAP });
+  const worker = new Worker(new URL(import.meta.url), { workerData: data, resourceLimits: SIMULATION_HEAP });
   const [exitCode] = await once(worker, 'exit');
   process.exitCode = exitCode;
 }

@@ -183,7 +183,7 @@ export const DEFAULT_ENGINE_CONFIG: EngineConfig = {
   fan: 5,
   smallAudience: 40,
   headsPerPeerMax: 2,
-  haveIntervalMs: 1000,
+  haveIntervalMs: 1500,
   haveIntervalMsMin: 150,
   overdueMs: 200,
   overdueDeviationMsMax: 200,

@@ -12,7 +12,7 @@ const INITIAL_RTT_MS = 100;
 const REQUESTED_MAX = 64;
 
 /** A have-map and a little more: for so long nothing need be heard of a living peer. */
-const SILENT_MS = 1300;
+const SILENT_MS = 1800;
 /** The driver reports a buffer after each send, and when it falls under this. */
 const LOW_WATER_BYTES = 16 * 1024;
 const REPORT_AGE_MS = 500;

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { SIMULATION_HEAP } from '../../shared/simulator/heap.ts';
 
 /** Hands each job once to one of so many threads, and tells of each answer when it comes, in whatever order. */
 export async function runOnThreads<Job, Answer>(
@@ -10,7 +11,7 @@ export async function runOnThreads<Job, Answer>(
   let next = 0;
   const work = (): Promise<void> =>
     new Promise((resolve, reject) => {
-      const worker = new Worker(script);
+      const worker = new Worker(script, { resourceLimits: SIMULATION_HEAP });
       const giveOrEnd = (): void => {
         const job = jobs[next++];
         if (job === undefined) worker.terminate().then(() => resolve(), reject);

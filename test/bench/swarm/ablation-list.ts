@@ -22,7 +22,7 @@ export const ABLATIONS: readonly Ablation[] = [
   { rule: 'leaving a late parent soon: after a second', engine: { overdueMs: 1000 } },
   { rule: 'patience of who was warned', engine: { latePatienceMs: 0 } },
   { rule: 'a gain worth an upgrade: 40 ms', engine: { upgradeGainInteriorMs: 40, upgradeGainLeafMs: 40 } },
-  { rule: 'maps each second only: each half', engine: { haveIntervalMs: 500 } },
+  { rule: 'maps each second and a half only: each half', engine: { haveIntervalMs: 500 } },
   { rule: 'repair by neighbours', engine: { requestsPerLinkMax: 0 } },
   { rule: 'patience of repair at the front', engine: { frontRepairDelayMs: 0 } },
   { rule: 'backlog from the new parent', engine: { backlogPushes: 0, backlogRepairs: 0 } },

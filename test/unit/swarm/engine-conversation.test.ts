@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PeerId, Sequence } from '../../../shared/basics/units.ts';
+import { DEFAULT_ENGINE_CONFIG } from '../../../shared/swarm/engine-config.ts';
 import type { EngineInput, EngineOutput } from '../../../shared/swarm/engine-types.ts';
 import {
   ALICE,
@@ -132,7 +133,9 @@ test('a receiver only refuses every child and offers nothing', () => {
     parent: undefined,
   });
   assert.ok(said(outputs, BOB).every((message) => message.type !== 'accept'));
-  const have = said(talk.wait(1200), BOB).find((message) => message.type === 'have');
+  const have = said(talk.wait(1.2 * DEFAULT_ENGINE_CONFIG.haveIntervalMs), BOB).find(
+    (message) => message.type === 'have',
+  );
   assert.ok(have?.type === 'have' && have.openSubstreams === 0 && have.map.every((byte) => byte === 0));
 });
 
@@ -240,7 +243,7 @@ test('a peer that comes again under another id keeps one link: the older, or the
     // Whoever has the higher number decides; a peer below every other is sure to leave it to us.
     const hello = { type: 'hello', protocolVersion: 1, substreams: 8, slots: 1, epoch: EPOCH } as const;
     talk.say(ALICE, { ...hello, node: 1, playSequence: 0 as Sequence });
-    if (isSilent) talk.wait(1500);
+    if (isSilent) talk.wait(1.5 * DEFAULT_ENGINE_CONFIG.haveIntervalMs);
     talk.input({ type: 'link-opened', peer: BOB, role: 'viewer', rttMs: 40 });
     const outputs = talk.say(BOB, { ...hello, node: 1, playSequence: 0 as Sequence });
     assert.deepEqual(
