@@ -2,6 +2,7 @@ import { hashes, verify as verifyInScript } from '@noble/ed25519';
 import { sha512 } from '@noble/hashes/sha2.js';
 import { SwarmtubeError } from '../basics/errors.ts';
 import type { ChannelName } from '../basics/units.ts';
+import { decodeBase64Url } from '../bytes/base64url.ts';
 import { signatureOf, signedBytes, unsignedPart } from '../packets/signature.ts';
 import type { PacketVerifier } from './ports.ts';
 
@@ -51,24 +52,20 @@ async function webCryptoCheck(
 /** True where WebCrypto checks a signature whose answer is known, and refuses it over other bytes. */
 export async function supportsEd25519(subtle = globalThis.crypto?.subtle): Promise<boolean> {
   try {
-    const key = await importKey(subtle, hexBytes(KNOWN_GOOD.publicKey));
-    const signature = hexBytes(KNOWN_GOOD.signature);
-    const isRightAccepted = await subtle.verify('Ed25519', key, signature, hexBytes(KNOWN_GOOD.message));
-    const isWrongAccepted = await subtle.verify('Ed25519', key, signature, hexBytes('73'));
+    const known = (text: string) => decodeBase64Url(text) ?? new Uint8Array();
+    const key = await importKey(subtle, known(KNOWN_KEY));
+    const accepts = (byte: number) => subtle.verify('Ed25519', key, known(KNOWN_SIGNATURE), Uint8Array.of(byte));
+    const isRightAccepted = await accepts(0x72);
+    const isWrongAccepted = await accepts(0x73);
     return isRightAccepted && !isWrongAccepted;
   } catch {
     return false; // no secure context, or NotSupportedError before Chrome 137, Firefox 129, Safari 17
   }
 }
 
-/** RFC 8032 section 7.1, test 2. */
-const KNOWN_GOOD = {
-  publicKey: '3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c',
-  message: '72',
-  signature:
-    '92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da' +
-    '085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00',
-} as const;
+/** RFC 8032 section 7.1, test 2: key, and signature of the one byte 0x72. */
+const KNOWN_KEY = 'PUAXw-hDiVqStwqnTRt-vJyYLM8uxJaMwM1V8Sr0Zgw';
+const KNOWN_SIGNATURE = 'kqAJqfDUyrhyDoILX2QlQKKye1QWUD-Ps3YiI-vbadoIWsHkPhWZbkWPNhPQ8R2MOHsurrQwKu6wDSkWErsMAA';
 
 function importKey(subtle: SubtleCrypto, publicKey: Uint8Array<ArrayBuffer>): Promise<CryptoKey> {
   return subtle.importKey('raw', publicKey, 'Ed25519', false, ['verify']);
@@ -79,8 +76,4 @@ function scriptCheck(publicKey: Uint8Array): SignatureCheck {
   hashes.sha512 = (message) => sha512(message) as Uint8Array<ArrayBuffer>;
   // zip215 off: RFC 8032's strict reading, which WebCrypto follows too.
   return async (signature, bytes) => verifyInScript(signature, bytes, publicKey, { zip215: false });
-}
-
-function hexBytes(hex: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
 }

@@ -129,7 +129,7 @@ export class SwarmEngine {
         context.clock.setOffset(input.offsetMs);
         // All moments of the stream are others now.
         context.timers.setSooner('wanted', context.nowMs);
-        this.parts.parents.clockChanged();
+        this.parts.parents.onOverdueTimer();
         return;
       case 'playback':
         this.playbackMoved(input.targetLatencyMs, input.nextSequence);

@@ -47,7 +47,7 @@ export class Leases {
     const pulled = context.substreams.filter(
       (other) => isPulled(context, other) && other.children.length === 0 && !serverStream.isLeased(other.index),
     );
-    return pulled.length <= PULLED_MAX && context.links.list.some(({ role }) => role === 'viewer');
+    return pulled.length <= PULLED_MAX && context.links.size > 0;
   }
 
   /** While the whole swarm lacks upload somebody has to go without: waiting for the rescues would only cost stalls. */

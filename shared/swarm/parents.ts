@@ -259,12 +259,8 @@ export class Parents {
 
   // --- Timers --------------------------------------------------------------------------------------------------------------
 
-  clockChanged(): void {
-    for (const substream of this.context.substreams) this.punctuality.look(substream);
-  }
-
   onOverdueTimer(): void {
-    this.punctuality.onTimer();
+    this.punctuality.lookAtAll();
   }
 
   onAsksTimer(): void {

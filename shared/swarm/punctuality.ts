@@ -32,32 +32,22 @@ type Parts = {
 export class Punctuality {
   private readonly parts: Parts;
   /** By sub-stream: when its parent is to be looked at again. */
-  private readonly lookAtMs: Float64Array;
+  private readonly lookAtMs: number[];
 
   constructor(parts: Parts) {
     this.parts = parts;
-    this.lookAtMs = new Float64Array(parts.context.config.substreams).fill(NEVER);
+    this.lookAtMs = parts.context.substreams.map(() => NEVER);
   }
 
   /** Looks at one sub-stream's parent, and sets the timer for the next look: what came in time wakes nobody. */
   look(substream: Substream): void {
     this.lookAtMs[substream.index] = this.judge(substream);
-    this.schedule();
+    this.parts.context.timers.set('overdue', Math.min(...this.lookAtMs));
   }
 
-  /** The timer: whose time has come is looked at. */
-  onTimer(): void {
-    const { nowMs, substreams } = this.parts.context;
-    for (const substream of substreams) {
-      if ((this.lookAtMs[substream.index] as number) <= nowMs) this.lookAtMs[substream.index] = this.judge(substream);
-    }
-    this.schedule();
-  }
-
-  private schedule(): void {
-    let soonestMs = NEVER;
-    for (const atMs of this.lookAtMs) if (atMs < soonestMs) soonestMs = atMs;
-    this.parts.context.timers.set('overdue', soonestMs);
+  /** The timer, or all moments of the stream are others now. */
+  lookAtAll(): void {
+    for (const substream of this.parts.context.substreams) this.look(substream);
   }
 
   /** When to look again. */

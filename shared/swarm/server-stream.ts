@@ -187,12 +187,8 @@ export class ServerStream {
    */
   private firstNeeded(substreams: readonly number[], nowMs: Millis): number {
     const going = substreams.filter((substream) => this.isBringing(substream, nowMs));
-    const first = this.wanted.firstMissing((index) => substreams.includes(index));
-    if (going.length === 0) return first;
-    return Math.max(
-      first,
-      this.wanted.firstMissing((index) => going.includes(index)),
-    );
+    const counted = going.length > 0 ? going : substreams;
+    return this.wanted.firstMissing((index) => counted.includes(index));
   }
 
   /** Nothing came although other ways show that the broadcast goes on; a pause of the source is no stall of ours. */
