@@ -186,6 +186,7 @@ export class Playback implements Stage {
         ranges,
         atSeconds: currentTime,
         latencyMs: this.latencyMs(nowMs),
+        behindHoleMs: this.clock.lagMs(this.pipeline.window.behindHoleMs, nowMs),
         isSeeking: seeking,
         isExcused: isResting || (paused && this.conductor.isMoving),
         isFree: isResting || this.isReplaying || this.conductor.isEndKnown,

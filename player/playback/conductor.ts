@@ -12,6 +12,8 @@ export type Scene = {
   readonly atSeconds: number;
   /** Capture to screen; undefined while the server's clock is unknown. */
   readonly latencyMs: number | undefined;
+  /** Capture to now of the first packet behind one that is missing; undefined where none is. */
+  readonly behindHoleMs: number | undefined;
   readonly isSeeking: boolean;
   /** It rests, and nothing is missing. */
   readonly isExcused: boolean;
@@ -36,6 +38,7 @@ const SLEPT_MS = 2_000;
 const DUE_TARGETS_MIN = 0.4;
 const DUE_TARGETS_MAX = 3;
 const DUE_STEP_MS = 50;
+const DRY_MS = 120;
 
 /**
  * Looks at playback several times a second and has it start, go faster or slower, jump, and give up what does not come.
@@ -76,7 +79,7 @@ export class Conductor {
     if (nowMs - this.lookedMs < SLEPT_MS) this.controller.noteArrival(lagMs, this.dueLatencyMs, nowMs);
   }
 
-  look({ ranges, atSeconds, latencyMs, isSeeking, isExcused, isFree }: Scene, nowMs: Millis): void {
+  look({ ranges, atSeconds, latencyMs, behindHoleMs, isSeeking, isExcused, isFree }: Scene, nowMs: Millis): void {
     const { controller, meter, progressWatch, stage } = this;
     const { targetMs } = controller;
     this.lookedMs = nowMs;
@@ -101,12 +104,15 @@ export class Conductor {
     if (!isSeeking || stoodForMs >= SEEK_MS_MAX) {
       const seconds = wayOn(ranges, atSeconds, stoodForMs);
       // Nearer to live than it aims at, what is missing may still come in time: waiting only brings the distance nearer to the target.
-      const isEarly = latencyMs !== undefined && latencyMs < targetMs;
+      // After a pause of the source the play head stands at what is long past, and says nothing of what follows.
+      const isEarly = (behindHoleMs ?? targetMs) < targetMs;
       if (seconds !== undefined) stage.seek(seconds);
       else if (isMoving && !isEarly && maySkipHole(bufferMs, meter.stoppedForMs(nowMs))) stage.skipHole();
     }
     const isHeld = latencyMs !== undefined && !isFree;
-    const dueMs = isHeld ? (isMoving ? latencyMs : plannedLatencyMs(picture)) : targetMs;
+    // Played up to a hole it waits for that packet, not for one as old as the picture.
+    const playedMs = (bufferMs < DRY_MS ? behindHoleMs : undefined) ?? latencyMs ?? targetMs;
+    const dueMs = isHeld ? (isMoving ? playedMs : plannedLatencyMs(picture)) : targetMs;
     this.dueLatencyMs =
       Math.round(Math.min(targetMs * DUE_TARGETS_MAX, Math.max(targetMs * DUE_TARGETS_MIN, dueMs)) / DUE_STEP_MS) *
       DUE_STEP_MS;

@@ -1,4 +1,4 @@
-import type { Epoch, Sequence } from '../../shared/basics/units.ts';
+import type { Epoch, Sequence, WallMillis } from '../../shared/basics/units.ts';
 import type { Packet } from '../../shared/packets/packet.ts';
 
 /** 100 s at 20 packets a second: nothing further ahead of the play head than this is of use. */
@@ -56,6 +56,11 @@ export class PacketWindow {
       run.push(packet);
       this.next = (this.next + 1) as Sequence;
     }
+  }
+
+  /** Capture of the first packet behind the hole; undefined where there is none. */
+  get behindHoleMs(): WallMillis | undefined {
+    return this.hasHole ? this.held.get(Math.min(...this.held.keys()) as Sequence)?.header.captureMs : undefined;
   }
 
   /** The first packet behind the hole at which playback can start anew. */

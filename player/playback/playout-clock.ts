@@ -55,11 +55,11 @@ export class PlayoutClock {
   /** Capture to now, for what stands at this moment of the media line. */
   latencyMs(mediaMs: number, nowMs: Millis): number | undefined {
     const captureMs = this.captureAt(mediaMs);
-    return captureMs === undefined || this.offsetMs === undefined ? undefined : nowMs + this.offsetMs - captureMs;
+    return this.lagMs(captureMs as WallMillis | undefined, nowMs);
   }
 
   /** Capture to arrival of a packet. */
-  lagMs(captureMs: WallMillis, nowMs: Millis): number | undefined {
-    return this.offsetMs === undefined ? undefined : nowMs + this.offsetMs - captureMs;
+  lagMs(captureMs: WallMillis | undefined, nowMs: Millis): number | undefined {
+    return this.offsetMs === undefined || captureMs === undefined ? undefined : nowMs + this.offsetMs - captureMs;
   }
 }

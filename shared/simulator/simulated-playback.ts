@@ -102,7 +102,9 @@ export class SimulatedPlayback implements Stage {
     const atSeconds = this.headSeconds;
     while (this.ranges.length > 1 && (this.ranges[0]?.end ?? 0) < atSeconds) this.ranges.shift();
     const latencyMs = this.clock.latencyMs(atSeconds * 1000, nowMs as Millis);
-    const scene = { ranges: this.ranges, atSeconds, latencyMs, isSeeking: false, isExcused: false, isFree: false };
+    const behindHoleMs = this.clock.lagMs(this.window.behindHoleMs, nowMs as Millis);
+    const rest = { isSeeking: false, isExcused: false, isFree: false };
+    const scene = { ranges: this.ranges, atSeconds, latencyMs, behindHoleMs, ...rest };
     this.conductor.look(scene, nowMs as Millis);
   }
 

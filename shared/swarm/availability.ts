@@ -9,7 +9,6 @@ import type { Link } from './link.ts';
 import type { Uplink } from './uplink.ts';
 
 const SLOTS_FIELD_MAX = 255;
-const UPLINK_FIELD_MAX = 0xffff_ffff;
 
 /** What we tell the neighbours that we hold and offer, and what they tell us. */
 export class Availability {
@@ -77,7 +76,7 @@ export class Availability {
       map,
       openSubstreams,
       slotsFree: Math.min(SLOTS_FIELD_MAX, children.slotsFree),
-      uplinkBytesPerSecond: Math.min(UPLINK_FIELD_MAX, Math.round(this.uplink.bytesPerSecond)),
+      uplinkBytesPerSecond: Math.round(this.uplink.bytesPerSecond),
       substreams: substreams.map((substream) => {
         const lagMs = this.feedReport.lagMs(substream);
         return {

@@ -1,10 +1,8 @@
-import type { Epoch } from '../basics/units.ts';
 import type { Have } from '../wire/have.ts';
 import { HAVE_BITS } from '../wire/limits.ts';
 
 /** What a neighbour said it holds. A promise, not a fact: whoever relies on it keeps count (links: `promises`). */
 export class HaveMap {
-  readonly epoch: Epoch;
   private readonly base: number;
   private bits: Uint8Array;
   /** The message's own bytes, which are nobody's to write into. */
@@ -13,7 +11,6 @@ export class HaveMap {
   readonly newest: number;
 
   constructor(have: Have) {
-    this.epoch = have.epoch;
     this.base = have.base;
     this.told = have.map;
     this.bits = have.map;

@@ -24,7 +24,6 @@ export class Link {
   readonly openedMs: Millis;
   /** Its node number in paths; undefined until its HELLO has come. Nothing but HELLO is read before. */
   node: number | undefined;
-  slotsClaimed = 0;
   rttMs: number;
   lastHeardMs: Millis;
   /** Its last HAVE of our epoch. */

@@ -56,7 +56,6 @@ export class Pacer {
 
   private standingMs(): number {
     const { standing } = this.context.links;
-    if (standing.size === 0) return 0;
     let bytes = 0;
     for (const link of standing) bytes += link.standingBytes(this.context.nowMs);
     return this.durationMs(bytes);
@@ -121,7 +120,6 @@ export class Pacer {
 
   /** Pushes still waiting for this link: a child that cannot keep up. */
   waitingFor(link: Link): number {
-    if (this.pushes.length === 0) return 0;
     let count = 0;
     for (const waiting of this.pushes) if (waiting.link === link) count++;
     return count;

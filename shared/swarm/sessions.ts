@@ -61,7 +61,6 @@ export class Sessions {
       return false;
     }
     link.node = hello.node;
-    link.slotsClaimed = hello.slots;
     return !this.dropTwin(link);
   }
 

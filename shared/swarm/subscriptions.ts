@@ -35,7 +35,7 @@ export class Subscriptions {
     if (epoch === undefined) return;
     const { feed } = substream;
     const untilMs = (nowMs + Math.round(2 * link.oneWayMs) + config.subscribeTimeoutMs) as Millis;
-    const ask: Ask = { link, sentMs: nowMs, untilMs, purpose, hasPushed: false };
+    const ask: Ask = { link, untilMs, purpose, hasPushed: false };
     if (feed.kind === 'idle') this.setFeed(substream, { kind: 'asking', sinceMs: feed.sinceMs, ask });
     else if (feed.kind === 'fed') this.setFeed(substream, { kind: 'fed-asking', parent: feed.parent, ask });
     else return;

@@ -4,7 +4,6 @@ import type { Link } from './link.ts';
 /** A question under way: SUBSCRIBE was sent, neither ACCEPT nor REFUSE has come. */
 export type Ask = {
   readonly link: Link;
-  readonly sentMs: Millis;
   readonly untilMs: Millis;
   /** `replace`: the parent is overdue, so it is left on ACCEPT. `upgrade`: it works, so it is left on the first packet. */
   readonly purpose: 'find' | 'replace' | 'upgrade';

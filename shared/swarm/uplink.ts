@@ -9,6 +9,8 @@ import { UplinkEstimate } from './uplink-estimate.ts';
 const SLOT_HYSTERESIS = 0.25;
 /** On a slow line a packet or two are always on their way: so much is no backlog. */
 const SHED_PACKETS = 4;
+/** A line that needs no limit, bytes/s; and what HAVE has room for. */
+const LIMIT_MAX = 4e9;
 
 /**
  * Our upload, counted in slots of one sub-stream to one child each. Too much waiting takes slots away one at a time, calm gives
@@ -46,7 +48,7 @@ export class Uplink {
   }
 
   setLimit(bytesPerSecond: number): void {
-    this.limit = bytesPerSecond;
+    this.limit = Math.min(bytesPerSecond, LIMIT_MAX);
     if (this.context.role === 'seeder') this.estimate.raiseTo(bytesPerSecond);
     this.apply();
   }

@@ -26,7 +26,15 @@ class Notes implements Stage {
 const RANGES: readonly TimeRange[] = [{ start: 1, end: 4 }];
 
 function scene(differing: Partial<Scene>): Scene {
-  const usual = { ranges: RANGES, atSeconds: 1, latencyMs: 2_000, isSeeking: false, isExcused: false, isFree: false };
+  const usual = {
+    ranges: RANGES,
+    atSeconds: 1,
+    latencyMs: 2_000,
+    behindHoleMs: undefined,
+    isSeeking: false,
+    isExcused: false,
+    isFree: false,
+  };
   return { ...usual, ...differing };
 }
 
@@ -101,13 +109,16 @@ test('where nothing is left it waits, and then gives up what is missing', () => 
   assert.deepEqual(notes.taken.slice(2), ['seek 5.002']);
 });
 
-test('nearer to live than it aims at it gives nothing up: what is missing may not even be due', () => {
+test('what lies behind a hole waits until it is as old as what is aimed at: what is missing may not even be due', () => {
   const { conductor, notes } = playing();
-  conductor.look(scene({ atSeconds: 4, latencyMs: 500 }), at(3_000));
+  // The source has paused: the picture is long past, and what follows is new.
+  const after = (behindHoleMs: number) => scene({ atSeconds: 4, latencyMs: 4_500, behindHoleMs });
+  conductor.look(after(100), at(3_000));
   notes.taken.length = 0;
-  for (let ms = 3_100; ms <= 4_800; ms += 100) conductor.look(scene({ atSeconds: 4, latencyMs: ms - 2_500 }), at(ms));
+  for (let ms = 3_100; ms <= 4_800; ms += 100) conductor.look(after(ms - 2_900), at(ms));
   assert.deepEqual(notes.taken, []);
-  conductor.look(scene({ atSeconds: 4, latencyMs: 2_400 }), at(4_900));
+  assert.equal(conductor.dueLatencyMs, 1_900);
+  conductor.look(after(2_400), at(4_900));
   assert.deepEqual(notes.taken, ['skip']);
 });
 
