@@ -15,6 +15,8 @@ const SILENCE_MS = 1000;
 const LOOK_AGAIN_MS = 250;
 /** Within the time that playback has left, so little silence must do. */
 const SHORT_SILENCE_MS = 200;
+/** Links are made by then, and parents found. */
+const LINKED_MS = 1200;
 /** An answer takes so long. */
 const LAST_MOMENT_MS = 250;
 /** Most likely the source has paused for all. About so many of the audience ask in time; the others' turn comes later, spread over this. */
@@ -74,6 +76,8 @@ export class Rescue {
   flush(): void {
     const { context } = this;
     if (this.due.length === 0 || context.epoch === undefined) return;
+    // Never a parent, and something is due: a thin line is full with making links. One request gets through, not many.
+    if (!context.wasFed && context.nowMs - context.startedMs > LINKED_MS) this.serverStream.leaseAll();
     const batch = this.withNeighbours();
     this.due = [];
     const isOld = (wanted: Wanted): boolean => wanted.sequence <= context.joinedSequence;
@@ -190,7 +194,8 @@ export class Rescue {
     // Before the first packet no capture time is known, so no deadline either.
     if (this.context.ring.newest < 0)
       return wanted.fetchesFailed > 0 ? wanted.nextFetchMs : this.context.nowMs + RETRY_MS;
-    return Math.max(deadlineMs(this.context, wanted.sequence) - wanted.rescueMarginMs, wanted.nextFetchMs);
+    const marginMs = wanted.rescueMarginMs + this.context.queueMs;
+    return Math.max(deadlineMs(this.context, wanted.sequence) - marginMs, wanted.nextFetchMs);
   }
 
   private withNeighbours(): Wanted[] {
