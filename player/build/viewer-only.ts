@@ -1,18 +1,22 @@
+import { readFileSync } from 'node:fs';
 import type { Plugin } from 'vite';
 import { fieldsOf } from './reserved-names.ts';
 
 /**
  * The engine is the same code at a viewer, at a seeder and in the simulator. A page only ever watches: its own role is a
  * constant there, so that the minifier finds what only a seeder does and leaves it out (a neighbour's role, `link.role`, stays
- * a question), and nothing is counted that `player.stats` does not tell.
+ * a question), nothing is counted that `player.stats` does not tell, and what the engine decides by stands where it is used.
  */
 export function viewerOnly(): Plugin {
   const told = new Set([...fieldsOf('player/stats.ts'), 'links']);
+  const constants = settings();
   return {
     name: 'swarmtube:viewer-only',
     enforce: 'pre',
     transform: (code, id) =>
-      id.includes('/shared/swarm/') ? { code: withoutCounters(withoutSeeder(code), told), map: null } : undefined,
+      id.includes('/shared/swarm/')
+        ? { code: withoutCounters(withoutSeeder(withConstants(code, constants)), told), map: null }
+        : undefined,
   };
 }
 
@@ -30,6 +34,38 @@ function withoutSeeder(code: string): string {
     .replace(ROLE, "'viewer'")
     .replace(GIVEN_DECODER, '')
     .replace(PRODUCED, '');
+}
+
+/** What a page sets, what the driver reads, and what is taken out of the table by a pattern. */
+const SET_BY_PAGES = 'patienceMs';
+const LOOKED_UP = new Set([
+  ...[SET_BY_PAGES, 'substreams'],
+  ...['repairsPerSecond', 'repairsBurst', 'rescueMarginMs', 'rescueMarginShortMs'],
+]);
+const TABLE = /(?<=^export const DEFAULT_ENGINE_CONFIG[^\n]*\n)[\s\S]*?^(?=\};)/m;
+const SETTING = /^ {2}(\w+): ([^\n]*),\n/gm;
+const TAKEN_OUT = /\{([^{}]*)\} = (?:\w+\.)*config\b(?!\.)/g;
+const USE_OF_SETTING = /(?<!\w\.)\b(?:\w+\.)*config\.(\w+)\b/g;
+
+function settings(): ReadonlyMap<string, string> {
+  const file = readFileSync(new URL('../../shared/swarm/engine-config.ts', import.meta.url), 'utf8');
+  const found = [...(TABLE.exec(file)?.[0] ?? '').matchAll(SETTING)];
+  if (found.length === 0) throw new Error('engine-config.ts has no table: did it move?');
+  return new Map(found.map(([, name = '', value = '']) => [name, value]));
+}
+
+function withConstants(code: string, constants: ReadonlyMap<string, string>): string {
+  for (const [, list = ''] of code.matchAll(TAKEN_OUT)) {
+    for (const name of list.split(',').map((part) => part.split(':', 1).join('').trim())) {
+      if (!LOOKED_UP.has(name)) throw new Error(`${name} is taken out of the table: add it to LOOKED_UP`);
+    }
+  }
+  return code
+    .replace(TABLE, (table) => table.replace(SETTING, (all, name: string) => (LOOKED_UP.has(name) ? all : '')))
+    .replace(USE_OF_SETTING, (all, name: string) => {
+      const value = name === SET_BY_PAGES ? undefined : constants.get(name);
+      return value === undefined ? all : value.startsWith('[') ? value : `(${value})`;
+    });
 }
 
 const COUNTED = /(?:[\w.]+\.)?\bstatistics\.(\w+)(?:\+\+| \+= [^;]+);/g;

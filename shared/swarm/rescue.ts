@@ -18,6 +18,8 @@ const LOOK_AGAIN_MS = 250;
 const PULLED_MARGIN_MS = 150;
 /** Within the time that playback has left, so little silence must do. */
 const SHORT_SILENCE_MS = 200;
+/** Links are made by then, and parents found. */
+const LINKED_MS = 1200;
 /** An answer takes so long. */
 const LAST_MOMENT_MS = 250;
 /** Most likely the source has paused for all. About so many of the audience ask in time; the others' turn comes later, spread over this. */
@@ -77,6 +79,8 @@ export class Rescue {
   flush(): void {
     const { context } = this;
     if (this.due.length === 0 || context.epoch === undefined) return;
+    // Never a parent, and something is due: a thin line is full with making links. One request gets through, not many.
+    if (!context.wasFed && context.nowMs - context.startedMs > LINKED_MS) this.serverStream.leaseAll();
     const batch = this.withNeighbours();
     this.due = [];
     const isOld = (wanted: Wanted): boolean => wanted.sequence <= context.joinedSequence;
@@ -196,7 +200,8 @@ export class Rescue {
       return wanted.fetchesFailed > 0 ? wanted.nextFetchMs : this.context.nowMs + RETRY_MS;
     const marginMs =
       wanted.rescueMarginMs +
-      (isPulled(this.context, substreamOf(this.context, wanted.sequence)) ? PULLED_MARGIN_MS : 0);
+      (isPulled(this.context, substreamOf(this.context, wanted.sequence)) ? PULLED_MARGIN_MS : 0) +
+      this.context.queueMs;
     return Math.max(deadlineMs(this.context, wanted.sequence) - marginMs, wanted.nextFetchMs);
   }
 

@@ -11,6 +11,8 @@ export type ViewerFigures = {
   readonly latencyMs: Spread;
   readonly stalls: number;
   readonly stallMs: number;
+  /** From the first picture on. */
+  readonly stallMsWithStartUp: number;
   readonly firstFrameMs: number;
   readonly links: number;
   readonly relayedLinks: number;
@@ -78,6 +80,7 @@ export function figuresOf(record: LabRecord): LabFigures {
         latencyMs: spread(latenciesMs[index] ?? []),
         stalls: at((all) => all.stalls),
         stallMs: at((all) => all.stallMs),
+        stallMsWithStartUp: stats.stallMs,
         firstFrameMs: stats.firstFrameMs,
         links: links.length,
         relayedLinks: links.filter(({ isRelayed }) => isRelayed).length,

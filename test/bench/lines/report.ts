@@ -36,13 +36,16 @@ function viewerTable(
       `${percent(viewer.peerShare)} | ${percent(share)}`,
       `${Math.round(viewer.uploadKbps)} | ${Math.round(given)}`,
       times(viewer.latencyMs.p50, viewer.latencyMs.p95),
-      `${viewer.stalls} (${Math.round(viewer.stallMs)})`,
+      `${viewer.stalls} (${Math.round(viewer.stallMs)}, ${Math.round(viewer.stallMsWithStartUp)})`,
       viewer.firstFrameMs > 0 ? String(Math.round(viewer.firstFrameMs)) : 'none',
       `${viewer.links} (${viewer.relayedLinks})`,
     ];
   });
   const head = ['line', 'router', 'up / down', 'from peers | simulated', 'gives | simulated'];
-  return aligned([[...head, 'latency p50 / p95', 'stalls (ms)', 'first picture', 'links (relayed)'], ...rows]);
+  return aligned([
+    [...head, 'latency p50 / p95', 'stalls (ms, with start-up)', 'first picture', 'links (relayed)'],
+    ...rows,
+  ]);
 }
 
 /** A line for whoever looks on: each viewer's state, latency, what it has given and had from peers and server in kB, stalls. */
