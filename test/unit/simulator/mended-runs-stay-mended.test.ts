@@ -31,6 +31,8 @@ const MENDED: readonly Mended[] = [
   { what: 'a server stream that hung for ever kept its viewer from asking for anything else', run: trialOptions(7015) },
   { what: 'a neighbour that had gone on to the next epoch was asked for packets of the last', run: trialOptions(5131) },
   { what: 'a stream of some sub-streams hid that there was more in the others', run: trialOptions(6088) },
+  { what: 'after a pause of the source what followed it was given up before it was due', run: trialOptions(954) },
+  { what: 'the same among 14', run: trialOptions(3419) },
 ];
 
 for (const { what, run } of MENDED) {
