@@ -111,6 +111,11 @@ export type EngineConfig = {
   readonly rescuesBeforeLease: number;
   /** While the swarm is short of upload: leased after so long without a parent, ms. */
   readonly shortLeaseMs: number;
+  /**
+   * So many sub-streams are pulled packet by packet while upload is short, out of what lines have beside their whole slots, before the
+   * server streams the others. More: less from the server, and more asked of what is left.
+   */
+  readonly pulledSubstreamsMax: number;
   /** A leased sub-stream looks for a parent this often, ms. */
   readonly leaseSearchMs: readonly [low: number, high: number];
   /** A sub-stream leased for so long may feed others: sooner, everyone would run to whoever has just come. */
@@ -231,6 +236,7 @@ export const DEFAULT_ENGINE_CONFIG: EngineConfig = {
   patienceMs: 3000,
   rescuesBeforeLease: 2,
   shortLeaseMs: 500,
+  pulledSubstreamsMax: 3,
   leaseSearchMs: [1500, 3500],
   leaseFeedsAfterMs: 3000,
   serverStreamNarrowMs: 500,

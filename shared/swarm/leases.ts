@@ -5,11 +5,6 @@ import type { Substream } from './substream.ts';
 /** Links need so long to open: before it, having no parent says nothing. */
 const FIRST_LEASE_MS = 1300;
 const LOOK_MS = 250;
-/**
- * So many sub-streams are pulled packet by packet while upload is short, out of what is left of lines beside their whole slots, before
- * the server streams the others. More would ask too much of what is left.
- */
-const PULLED_MAX = 3;
 
 /** Upload is short, and nobody feeds it: its packets are asked of neighbours as soon as their maps show them. */
 export function isPulled({ swarm }: EngineContext, { feed }: Substream): boolean {
@@ -47,7 +42,7 @@ export class Leases {
     const pulled = context.substreams.filter(
       (other) => isPulled(context, other) && other.children.length === 0 && !serverStream.isLeased(other.index),
     );
-    return pulled.length <= PULLED_MAX && context.links.size > 0;
+    return pulled.length <= context.config.pulledSubstreamsMax && context.links.size > 0;
   }
 
   /** While the whole swarm lacks upload somebody has to go without: waiting for the rescues would only cost stalls. */

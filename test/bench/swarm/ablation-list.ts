@@ -31,5 +31,7 @@ export const ABLATIONS: readonly Ablation[] = [
   { rule: 'the seeder preferred', engine: { seederBonusMs: 0 } },
   { rule: 'bursts: two packets at most', engine: { burstMs: 0, burstBytesMin: 16_384 } },
   { rule: 'leases: rescue packet by packet', engine: { rescuesBeforeLease: 1_000_000, patienceMs: NEVER_MS } },
+  { rule: 'pulling while upload is short', engine: { pulledSubstreamsMax: 0 } },
+  { rule: 'trial and rest of thin lines', engine: { thinUplinkBytesPerSecond: 0, fullQueueMs: NEVER_MS } },
   { rule: 'a margin of half a second for rescue: 150 to 300 ms', engine: { rescueMarginMs: [150, 300] } },
 ];
