@@ -193,10 +193,15 @@ export const FAULTS: Readonly<Record<FaultName, FaultKind>> = {
     lastsMs: 10_000,
     strike: (world, random) => {
       const hit = draw(world, random, SHARE_HIT);
-      for (const peer of hit) peer.uplink.setCollapse(COLLAPSED_SHARE);
-      return () => {
-        for (const peer of hit) peer.uplink.setCollapse(1);
+      const squeeze = (share: number): void => {
+        for (const peer of hit) {
+          peer.uplink.setCollapse(share);
+          peer.isSqueezed = share < 1;
+          peer.squeezedMs = world.queue.nowMs;
+        }
       };
+      squeeze(COLLAPSED_SHARE);
+      return () => squeeze(1);
     },
   },
   freeze: {

@@ -18,6 +18,8 @@ const RESCUE_AHEAD_MS = 150;
 const BEHIND_MS = 250;
 const CATCH_UP_MS = 5;
 const IN_HAND_MS = 500;
+/** A stop within one second undoes what was caught up in it: so many looks in a row, and it does not try. */
+const LOOKS_BEHIND = 3;
 /** Whatever happens, the target grows no wider. */
 const TARGETS_MAX = 2.5;
 /** Where all is well a picture that stands for so long will not move again. */
@@ -30,8 +32,9 @@ export class PlaybackPromises {
   private readonly broadcast: Broadcast;
   private readonly latencyMs: number;
   private readonly blame: Blame;
-  /** Capture to screen at the last look, if it was too long. */
+  /** Capture to screen at the last look, if it was too long; and looks since then that found it no nearer. */
   private behindMs: number | undefined;
+  private looksBehind = 0;
 
   constructor(peer: SimulatedPeer, playback: SimulatedPlayback, broadcast: Broadcast, latencyMs: number, blame: Blame) {
     this.peer = peer;
@@ -62,7 +65,9 @@ export class PlaybackPromises {
   /** Playback gave these up, and goes on behind them. */
   skipped(from: number, to: number, sinceMs: number, nowMs: number): void {
     const { peer, broadcast } = this;
-    if (peer.epoch !== broadcast.epoch || nowMs - Math.max(sinceMs, peer.thawedMs) < GAP_AFTER_MS) return;
+    // Whose own line has collapsed cannot even ask in time: requests wait behind what it was uploading.
+    const troubledMs = peer.isSqueezed ? nowMs : Math.max(sinceMs, peer.thawedMs, peer.squeezedMs);
+    if (peer.epoch !== broadcast.epoch || nowMs - troubledMs < GAP_AFTER_MS) return;
     for (let sequence = from; sequence <= to; sequence++)
       if (!peer.has(sequence)) this.blame('gap', `packet ${sequence} never came`);
   }
@@ -86,7 +91,8 @@ export class PlaybackPromises {
     if (latencyMs === undefined || conductor.bufferMs < IN_HAND_MS || !isInStep(this.peer, nowMs)) return;
     if (latencyMs <= targetMs + BEHIND_MS) return;
     this.behindMs = latencyMs;
-    if (beforeMs !== undefined && latencyMs > beforeMs - CATCH_UP_MS)
+    this.looksBehind = beforeMs !== undefined && latencyMs > beforeMs - CATCH_UP_MS ? this.looksBehind + 1 : 0;
+    if (this.looksBehind >= LOOKS_BEHIND)
       this.blame('behind', `it plays ${latencyMs} ms behind live, aims at ${targetMs}, and stays there`);
   }
 }

@@ -81,6 +81,9 @@ export class SimulatedPeer {
   /** What its engine was told to play. */
   epoch: Epoch | undefined;
   thawedMs = Number.NEGATIVE_INFINITY;
+  /** Its line carries an eighth; and when it began or ceased to. */
+  isSqueezed = false;
+  squeezedMs = Number.NEGATIVE_INFINITY;
   /** So wrong is it about the time. */
   clockErrorMs = 0;
   clockSetMs = Number.NEGATIVE_INFINITY;

@@ -14,7 +14,7 @@ const LONG_PEERS = 8;
 const WARM_UP_MS = 4000;
 /** Of the time watched; more is a stall that people notice. */
 const STALLED_SHARE_MAX = 0.01;
-/** While these last nobody can be expected to play on: there is nothing to play, nobody to look, or a wrong idea of when. */
+/** While these last nobody can be expected to play on: there is nothing to play, nobody to look, no way to ask, or a wrong idea of when. */
 const STALLING: readonly FaultName[] = [
   'server-down',
   'server-faults',
@@ -22,6 +22,7 @@ const STALLING: readonly FaultName[] = [
   'server-slow',
   'server-truncating',
   'seeder-restart',
+  'uplink-collapse',
   'source-gap',
   'epoch-change',
   'freeze',
