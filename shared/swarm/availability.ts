@@ -89,8 +89,8 @@ export class Availability {
     return encodeHave(have);
   }
 
-  /** Held and verified. Who may not upload offers nothing, so that nobody asks in vain, nor who has yet to show that it can. */
+  /** Held and verified. Who may not upload offers nothing, so that nobody asks in vain. */
   private isOffered(sequence: number): boolean {
-    return this.uplink.bytesPerSecond > 0 && this.uplink.isProven && this.context.ring.has(sequence);
+    return this.uplink.bytesPerSecond > 0 && this.context.ring.has(sequence);
   }
 }

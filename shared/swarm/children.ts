@@ -46,7 +46,7 @@ export class Children {
   }
 
   get slotsFree(): number {
-    return Math.max(0, this.uplink.slotsUsable - this.usedSlots);
+    return Math.max(0, this.uplink.slots - this.usedSlots);
   }
 
   isChild(link: Link): boolean {
@@ -80,7 +80,7 @@ export class Children {
    * everywhere at once: lines fill, slots are shed, and a third of all lose their parents (simulated: 150 viewers, 40 copies).
    */
   private get mayDisplaceAnother(): boolean {
-    return this.uplink.isProven && this.inGrace < Math.max(1, Math.floor(this.uplink.slots / GRACE_SLOTS));
+    return this.inGrace < Math.max(1, Math.floor(this.uplink.slots / GRACE_SLOTS));
   }
 
   restart(): void {
@@ -155,8 +155,7 @@ export class Children {
     const step = config.substreams;
     const aligned = message.from + ((substream.index - (message.from % step) + step) % step);
     const from = aligned as typeof message.from;
-    const count = this.uplink.isProven ? config.backlogPushes + config.backlogRepairs : 1;
-    const backlog = ring.from(from, step, count);
+    const backlog = ring.from(from, step, config.backlogPushes + config.backlogRepairs);
     for (const [at, packet] of backlog.entries()) {
       const { sequence } = packet.header;
       if (link.map?.has(sequence)) continue;
@@ -247,11 +246,10 @@ export class Children {
     if (victim !== undefined) this.evict(victim.substream, victim.child, undefined, false);
   }
 
-  /** As many children as slots: one goes at a time; all at once only where no upload is allowed, or too much to be borne. */
+  /** As many children as slots: one goes at a time; all at once only where no upload is allowed at all. */
   fitToSlots(): void {
-    const { slotsUsable, isProven } = this.uplink;
-    const least = isProven && slotsUsable > 0 ? Math.max(slotsUsable, this.usedSlots - 1) : slotsUsable;
-    while (this.usedSlots > least) this.shedOne();
+    if (this.uplink.slots === 0) while (this.usedSlots > 0) this.shedOne();
+    else if (this.usedSlots > this.uplink.slots) this.shedOne();
     if (this.context.role !== 'seeder') return;
     considerSpares(this.context);
     // The audience shrank, or a spare copy has done its service: of too many heads the one with the poorest line goes to another.

@@ -15,13 +15,8 @@ export type EngineConfig = {
   readonly initialUplinkBytesPerSecond: number;
   /** Least uplink that is ever believed, bytes/s: below it measuring would starve itself. */
   readonly uplinkBytesPerSecondMin: number;
-  /** A line that carries less is full with what receiving from peers takes: it rests, bytes/s. */
+  /** A line that carries less is full with what receiving from peers takes; its owner is fed by the server alone, bytes/s. */
   readonly thinUplinkBytesPerSecond: number;
-  /** All round trips take so much longer than they did: our line is full, ms. */
-  readonly fullQueueMs: number;
-  /** A line that cannot bear the swarm keeps out of it for so long, ms; doubled each time up to the maximum. */
-  readonly restMs: number;
-  readonly restMsMax: number;
   /** Upload allowed until `upload-limit` says otherwise, bytes/s. */
   readonly uploadLimitBytesPerSecond: number;
   /** Children times sub-streams at most, whatever the uplink: bounds the work per packet. */
@@ -167,10 +162,8 @@ export type EngineConfig = {
   /** First ban of a peer that proved faulty, ms; doubled each time. */
   readonly banMs: number;
   readonly banMsMax: number;
-  /** Between two pings, ms; each link has its turn. Less: a full line is found sooner. */
+  /** Between two pings on one link, ms. */
   readonly pingIntervalMs: number;
-  /** The same right after a push, as long as our line has not shown what it bears, ms. */
-  readonly trialPingMs: number;
   /** Between two reports to the tracker, ms: when something changed, and otherwise. */
   readonly reportIntervalMs: number;
   readonly reportIntervalMsMax: number;
@@ -184,9 +177,6 @@ export const DEFAULT_ENGINE_CONFIG: EngineConfig = {
   initialUplinkBytesPerSecond: 375_000,
   uplinkBytesPerSecondMin: 4000,
   thinUplinkBytesPerSecond: 12_500,
-  fullQueueMs: 200,
-  restMs: 15_000,
-  restMsMax: 960_000,
   uploadLimitBytesPerSecond: 125_000_000,
   slotsMax: 120,
   linksMax: 32,
@@ -198,7 +188,7 @@ export const DEFAULT_ENGINE_CONFIG: EngineConfig = {
   fan: 5,
   smallAudience: 40,
   headsPerPeerMax: 2,
-  haveIntervalMs: 1500,
+  haveIntervalMs: 1000,
   haveIntervalMsMin: 150,
   overdueMs: 200,
   overdueDeviationMsMax: 200,
@@ -250,7 +240,7 @@ export const DEFAULT_ENGINE_CONFIG: EngineConfig = {
   burstMs: 60,
   burstBytesMin: 32 * 1024,
   pushBacklogMsMax: 500,
-  repairBacklogMsMax: 500,
+  repairBacklogMsMax: 300,
   shedBacklogMs: 300,
   shedTicks: 4,
   shedTickMs: 50,
@@ -269,8 +259,7 @@ export const DEFAULT_ENGINE_CONFIG: EngineConfig = {
   floodBackoffMs: 60_000,
   banMs: 60_000,
   banMsMax: 3_600_000,
-  pingIntervalMs: 250,
-  trialPingMs: 100,
+  pingIntervalMs: 5000,
   reportIntervalMs: 2000,
   reportIntervalMsMax: 10_000,
 };

@@ -41,12 +41,6 @@ export type EngineContext = {
   copies: number;
   isSwarmEnabled: boolean;
   isTrackerConnected: boolean;
-  /** How long what waits before our own line takes, as round trips show it: requests to the server wait as long. */
-  queueMs: number;
-  /** A parent was found, ever. */
-  wasFed: boolean;
-  /** The first packet to a peer of which no round trip has shown yet whether the line bears it; none: never. */
-  pushedMs: number;
   /** A feed or lease changed: children may have to be told of another path. */
   arePathsStale: boolean;
   /** The broadcast ended with this packet. */

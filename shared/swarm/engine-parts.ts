@@ -154,9 +154,6 @@ function makeContext({ role, seed, config: given = {} }: EngineOptions): EngineC
     copies: 1,
     isSwarmEnabled: true,
     isTrackerConnected: false,
-    queueMs: 0,
-    wasFed: false,
-    pushedMs: Number.POSITIVE_INFINITY,
     arePathsStale: false,
     endSequence: undefined,
   };

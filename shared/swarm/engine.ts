@@ -28,7 +28,6 @@ const LINKS_LOOK_MS = 1000;
 export class SwarmEngine {
   private readonly context: EngineContext;
   private readonly parts: EngineParts;
-  private isSwarmWanted = true;
 
   constructor(options: EngineOptions) {
     this.parts = makeEngineParts(options);
@@ -46,8 +45,6 @@ export class SwarmEngine {
     if (context.role === 'viewer' && context.epoch !== undefined) this.parts.serverStream.update(context.nowMs);
     this.parts.children.announcePaths();
     this.parts.pacer.pump(context.nowMs);
-    if (context.pushedMs === context.nowMs && !this.parts.uplink.isProven)
-      context.timers.setSooner('ping', context.nowMs + 1);
     this.parts.uplink.watch(context.nowMs);
     return context.outputs;
   }
@@ -142,8 +139,7 @@ export class SwarmEngine {
         this.parts.children.fitToSlots();
         return;
       case 'swarm-enabled':
-        this.isSwarmWanted = input.isEnabled;
-        this.enableSwarm();
+        this.enableSwarm(input.isEnabled);
         return;
       case 'wakeup':
         return;
@@ -183,14 +179,15 @@ export class SwarmEngine {
         this.parts.children.onGraceTimer();
         return;
       case 'uplink':
-        this.measureUplink();
+        context.timers.set('uplink', context.nowMs + context.config.uplinkIntervalMs);
+        this.parts.uplink.measure(context.nowMs);
+        if (this.parts.uplink.isThin && context.epoch !== undefined) this.parts.parents.retreat();
+        this.parts.commitments.consider();
+        this.parts.children.cutClogged();
+        this.parts.children.fitToSlots();
         return;
       case 'shed':
         if (this.parts.uplink.shedIfBusy(context.nowMs)) this.parts.children.shedOne();
-        return;
-      case 'ping':
-        this.parts.sessions.onPingTimer();
-        if (this.parts.uplink.isOverwhelmed) this.measureUplink();
         return;
       case 'links':
         context.timers.set('links', context.nowMs + LINKS_LOOK_MS);
@@ -209,16 +206,6 @@ export class SwarmEngine {
       default:
         unreachable(name);
     }
-  }
-
-  private measureUplink(): void {
-    const { context, parts } = this;
-    context.timers.set('uplink', context.nowMs + context.config.uplinkIntervalMs);
-    parts.uplink.measure(context.nowMs);
-    this.enableSwarm();
-    parts.commitments.consider();
-    parts.children.cutClogged();
-    parts.children.fitToSlots();
   }
 
   // --- Links ---------------------------------------------------------------------------------------------------------------
@@ -310,21 +297,20 @@ export class SwarmEngine {
     context.timers.setSooner('have', context.nowMs);
   }
 
-  /** As wanted, unless our line must rest: then parents go on until the server brings everything. */
-  private enableSwarm(): void {
-    const { context, parts } = this;
-    const isEnabled = this.isSwarmWanted && !parts.uplink.isResting;
-    if (context.isSwarmEnabled !== isEnabled) {
-      context.isSwarmEnabled = isEnabled;
-      context.pushedMs = Number.POSITIVE_INFINITY;
-      if (isEnabled) parts.introductions.trackerReturned();
-      else if (context.role === 'viewer' && context.epoch !== undefined) parts.serverStream.leaseAll();
-      for (const peer of isEnabled ? [] : parts.introductions.clear()) {
-        context.outputs.push({ type: 'disconnect', peer, reason: 'the swarm was turned off' });
-      }
+  private enableSwarm(isEnabled: boolean): void {
+    const { context } = this;
+    if (context.isSwarmEnabled === isEnabled) return;
+    context.isSwarmEnabled = isEnabled;
+    if (isEnabled) {
+      this.parts.introductions.trackerReturned();
+      context.timers.setSooner('search', context.nowMs);
+      return;
     }
-    if (isEnabled || (this.isSwarmWanted && !parts.serverStream.isWhole)) return;
-    for (const link of context.links.list) parts.sessions.hangUp(link, 'leaving', 'the swarm was turned off');
+    for (const link of context.links.list) this.parts.sessions.hangUp(link, 'leaving', 'the swarm was turned off');
+    for (const peer of this.parts.introductions.clear()) {
+      context.outputs.push({ type: 'disconnect', peer, reason: 'the swarm was turned off' });
+    }
+    if (context.role === 'viewer' && context.epoch !== undefined) this.parts.serverStream.leaseAll();
   }
 
   /** With the first input: before it, no time was known. */
@@ -332,7 +318,6 @@ export class SwarmEngine {
     const { timers, nowMs, config, random } = this.context;
     if (timers.isSet('links')) return;
     timers.set('links', nowMs + LINKS_LOOK_MS);
-    timers.set('ping', nowMs + config.pingIntervalMs);
     timers.set('uplink', nowMs + config.uplinkIntervalMs);
     timers.set('have', nowMs + Math.round(config.haveIntervalMs * random.fraction()));
     timers.set('report', nowMs + Math.round(config.reportIntervalMs * random.between(0.5, 1)));

@@ -1,6 +1,6 @@
 import type { EngineContext } from './engine-context.ts';
 import type { ServerStream } from './server-stream.ts';
-import type { Substream } from './substream.ts';
+import { parentOf, type Substream } from './substream.ts';
 
 /** Links need so long to open: before it, having no parent says nothing. */
 const FIRST_LEASE_MS = 1300;
@@ -8,7 +8,7 @@ const LOOK_MS = 250;
 
 /** Upload is short, and nobody feeds it: its packets are asked of neighbours as soon as their maps show them. */
 export function isPulled({ swarm }: EngineContext, { feed }: Substream): boolean {
-  return swarm.isShort && (feed.kind === 'idle' || feed.kind === 'asking');
+  return swarm.isShort && feed.kind === 'idle';
 }
 
 /** When the server takes over a sub-stream that the swarm does not feed (docs/ALGORITHM.md 7). Never by reflex. */
@@ -25,10 +25,10 @@ export class Leases {
     const { config, nowMs, timers, endSequence } = this.context;
     const { feed } = substream;
     if (this.serverStream.isLeased(substream.index) || endSequence !== undefined) return;
-    const isUnfed = feed.kind === 'idle' || feed.kind === 'asking';
+    const isUnfed = !isFed(substream);
     if (!isUnfed && substream.lateness !== 'overdue') return;
     if (this.isPulling(substream)) return;
-    const unfedMs = isUnfed ? nowMs - feed.sinceMs : 0;
+    const unfedMs = 'sinceMs' in feed ? nowMs - feed.sinceMs : 0;
     const isDue =
       substream.rescuesInRow >= config.rescuesBeforeLease || unfedMs >= config.patienceMs || this.isShortFor(unfedMs);
     if (isDue) this.serverStream.lease(substream.index);
@@ -38,11 +38,14 @@ export class Leases {
   /** Who feeds nobody of it can wait for packets until shortly before they are due. */
   private isPulling(substream: Substream): boolean {
     const { context, serverStream } = this;
-    if (!isPulled(context, substream) || substream.children.length > 0) return false;
+    if (!context.swarm.isShort || isFed(substream) || substream.children.length > 0) return false;
     const pulled = context.substreams.filter(
-      (other) => isPulled(context, other) && other.children.length === 0 && !serverStream.isLeased(other.index),
+      (other) => !isFed(other) && other.children.length === 0 && !serverStream.isLeased(other.index),
     );
-    return pulled.length <= context.config.pulledSubstreamsMax && context.links.size > 0;
+    return (
+      pulled.length <= context.config.pulledSubstreamsMax &&
+      context.links.list.some(({ role, map }) => role === 'viewer' && map !== undefined)
+    );
   }
 
   /** While the whole swarm lacks upload somebody has to go without: waiting for the rescues would only cost stalls. */
@@ -50,4 +53,8 @@ export class Leases {
     const { config, nowMs, swarm, startedMs } = this.context;
     return swarm.isShort && unfedMs >= config.shortLeaseMs && nowMs - startedMs >= FIRST_LEASE_MS;
   }
+}
+
+function isFed(substream: Substream): boolean {
+  return parentOf(substream) !== undefined;
 }

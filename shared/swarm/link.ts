@@ -8,20 +8,11 @@ import { TokenBucket } from './token-bucket.ts';
 /** Believed of a link until it was measured. */
 const INITIAL_RTT_MS = 100;
 
-/** Taken for the least round trip of a line that is full from the start, and has none to show. */
-const UNHURRIED_RTT_MS = 400;
-/** Ways through the network become longer now and then: the least of a link grows by so much with each ping. */
-const LEAST_DRIFT_MS = 2;
-/** A round trip says something of the line for so long. */
-const FRESH_MS = 1000;
-/** An answer that is no later yet says nothing. */
-const OVERDUE_MS_MIN = 100;
-
 /** Requests remembered per link, so that a late answer is still known to have been asked for. */
 const REQUESTED_MAX = 64;
 
 /** A have-map and a little more: for so long nothing need be heard of a living peer. */
-const SILENT_MS = 1800;
+const SILENT_MS = 1300;
 /** The driver reports a buffer after each send, and when it falls under this. */
 const LOW_WATER_BYTES = 16 * 1024;
 const REPORT_AGE_MS = 500;
@@ -34,8 +25,6 @@ export class Link {
   /** Its node number in paths; undefined until its HELLO has come. Nothing but HELLO is read before. */
   node: number | undefined;
   rttMs: number;
-  private leastRttMs = UNHURRIED_RTT_MS;
-  private lastRttMs = 0;
   lastHeardMs: Millis;
   /** Its last HAVE of our epoch. */
   have: Have | undefined;
@@ -142,17 +131,6 @@ export class Link {
 
   observeRtt(rttMs: number): void {
     this.rttMs = Math.round(this.rttMs + (rttMs - this.rttMs) / 2);
-    this.lastRttMs = rttMs;
-    this.leastRttMs = Math.min(rttMs, this.leastRttMs + LEAST_DRIFT_MS);
-  }
-
-  /** By how much its ping takes longer than the best did; undefined: that is not known just now. */
-  swellMs(nowMs: Millis): number | undefined {
-    const ageMs = nowMs - this.pingSentMs;
-    if (this.pingToken === undefined) return ageMs > FRESH_MS ? undefined : this.lastRttMs - this.leastRttMs;
-    // Its messages come, its answer does not.
-    const overdueMs = ageMs - this.leastRttMs;
-    return overdueMs > OVERDUE_MS_MIN && nowMs - this.lastHeardMs < SILENT_MS ? overdueMs : undefined;
   }
 
   noteHave(have: Have, map: HaveMap, nowMs: Millis): void {

@@ -163,7 +163,6 @@ export class Pacer {
   }
 
   private send(link: Link, bytes: Uint8Array): void {
-    this.context.pushedMs = Math.min(this.context.pushedMs, this.context.nowMs);
     link.noteSent(bytes.byteLength);
     link.packetsSent++;
     this.context.statistics.bytesToPeers += bytes.byteLength;

@@ -32,6 +32,7 @@ const SEARCH_MS = [200, 400] as const;
  */
 export class Parents {
   private readonly context: EngineContext;
+  private readonly uplink: Uplink;
   private readonly serverStream: ServerStream;
   private readonly introductions: Introductions;
   private readonly leases: Leases;
@@ -49,6 +50,7 @@ export class Parents {
     introductions: Introductions,
   ) {
     this.context = context;
+    this.uplink = uplink;
     this.serverStream = serverStream;
     this.introductions = introductions;
     this.leases = new Leases(context, serverStream);
@@ -95,6 +97,19 @@ export class Parents {
     return this.context.substreams.some((substream) => this.involves(substream, link));
   }
 
+  /** Our line cannot bear the swarm: the server brings everything. */
+  retreat(): void {
+    for (const substream of this.context.substreams) {
+      if (substream.feed.kind === 'idle') continue;
+      for (const link of this.context.links.list) {
+        const isTold = this.involves(substream, link) || this.isAsking(substream, link);
+        if (isTold) this.subscriptions.unsubscribe(substream, link);
+      }
+      this.subscriptions.setFeed(substream, { kind: 'idle', sinceMs: this.context.nowMs });
+      this.serverStream.lease(substream.index);
+    }
+  }
+
   // --- What neighbours say -------------------------------------------------------------------------------------------------
 
   accepted(link: Link, message: Accept): void {
@@ -118,7 +133,6 @@ export class Parents {
     const parent = this.subscriptions.makeParent(substream, ask, message.path);
     this.serverStream.takenOver(substream.index);
     this.context.statistics.parentsFound++;
-    this.context.wasFed = true;
     if (feed.kind === 'fed-asking' && ask.purpose === 'upgrade' && !ask.hasPushed) {
       this.subscriptions.setFeed(substream, { kind: 'fed-switching', parent: feed.parent, next: parent });
     } else {
@@ -287,6 +301,10 @@ export class Parents {
     // A seeder is the source: nobody feeds it.
     if (context.role === 'seeder' || context.epoch === undefined || context.endSequence !== undefined) return;
     if (substream.feed.kind !== 'idle' || !context.isSwarmEnabled) return;
+    if (this.uplink.isThin) {
+      this.serverStream.lease(substream.index);
+      return;
+    }
     const best = chooseParent(context, substream, this.subscriptions.asker(substream), () => false);
     if (best !== undefined) this.subscriptions.ask(substream, best.link, 'find');
     else this.introductions.lack(substream.index);

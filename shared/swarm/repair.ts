@@ -1,11 +1,12 @@
 import type { Sequence } from '../basics/units.ts';
 import { encodeRepair } from '../wire/repair.ts';
 import type { Request } from '../wire/request.ts';
-import { deadlineMs, type EngineContext, sendControl, substreamOf } from './engine-context.ts';
+import { type EngineContext, sendControl, substreamOf } from './engine-context.ts';
 import { isPulled } from './leases.ts';
 import type { Link } from './link.ts';
 import { lateAtMs } from './overdue.ts';
 import type { Pacer } from './pacer.ts';
+import { rescueAtMs } from './rescue.ts';
 import type { ServerStream } from './server-stream.ts';
 import type { Wanted, WantedPackets } from './wanted.ts';
 
@@ -50,7 +51,9 @@ export class Repair {
     if (wanted.fetchUntilMs !== undefined) return wanted.fetchUntilMs;
     const startMs = this.startMs(wanted.sequence);
     if (startMs > nowMs) return startMs;
-    if (deadlineMs(this.context, wanted.sequence) - wanted.rescueMarginMs < nowMs + ANSWER_MS) return NEVER;
+    // Where the server has failed a neighbour is the only hope, and before the first packet nothing is known to be due.
+    const isServerNext = wanted.fetchesFailed === 0 && this.context.ring.newest >= 0;
+    if (isServerNext && rescueAtMs(this.context, wanted) < nowMs + ANSWER_MS) return NEVER;
     const link = this.choose(wanted);
     if (link === undefined) return nowMs + RETRY_MS;
     return this.request(wanted, link);
@@ -97,12 +100,10 @@ export class Repair {
     const { config } = context;
     const substream = substreamOf(context, sequence);
     if (this.serverStream.isBringingPacket(sequence, context.nowMs)) return context.nowMs + RETRY_MS;
-    if (isPulled(context, substream)) return context.nowMs;
     const isFront = sequence > substream.lastSequence;
-    return Math.max(
-      lateAtMs(context, substream, sequence) + (isFront ? config.frontRepairDelayMs : 0),
-      context.startedMs + config.firstRepairMs,
-    );
+    const lateMs = lateAtMs(context, substream, sequence) + (isFront ? config.frontRepairDelayMs : 0);
+    const soonestMs = isPulled(context, substream) ? context.nowMs : lateMs;
+    return Math.max(soonestMs, context.startedMs + config.firstRepairMs);
   }
 
   private choose(wanted: Wanted): Link | undefined {

@@ -18,8 +18,6 @@ const LOOK_AGAIN_MS = 250;
 const PULLED_MARGIN_MS = 150;
 /** Within the time that playback has left, so little silence must do. */
 const SHORT_SILENCE_MS = 200;
-/** Links are made by then, and parents found. */
-const LINKED_MS = 1200;
 /** An answer takes so long. */
 const LAST_MOMENT_MS = 250;
 /** Most likely the source has paused for all. About so many of the audience ask in time; the others' turn comes later, spread over this. */
@@ -28,6 +26,12 @@ const PROBE_SPREAD_MS: readonly [number, number] = [1000, 3000];
 
 /** Of the newest packets that could exist so many may not be out yet. */
 const PLAUSIBLE_SPARE = 3;
+
+/** When the server is asked for a missing packet: nobody else need be asked shortly before. */
+export function rescueAtMs(context: EngineContext, wanted: Wanted): number {
+  const isLate = isPulled(context, substreamOf(context, wanted.sequence));
+  return deadlineMs(context, wanted.sequence) - wanted.rescueMarginMs - (isLate ? PULLED_MARGIN_MS : 0);
+}
 
 type Turn = { readonly marginMs: number; readonly laterMs: number };
 
@@ -79,8 +83,6 @@ export class Rescue {
   flush(): void {
     const { context } = this;
     if (this.due.length === 0 || context.epoch === undefined) return;
-    // Never a parent, and something is due: a thin line is full with making links. One request gets through, not many.
-    if (!context.wasFed && context.nowMs - context.startedMs > LINKED_MS) this.serverStream.leaseAll();
     const batch = this.withNeighbours();
     this.due = [];
     const isOld = (wanted: Wanted): boolean => wanted.sequence <= context.joinedSequence;
@@ -198,11 +200,7 @@ export class Rescue {
     // Before the first packet no capture time is known, so no deadline either.
     if (this.context.ring.newest < 0)
       return wanted.fetchesFailed > 0 ? wanted.nextFetchMs : this.context.nowMs + RETRY_MS;
-    const marginMs =
-      wanted.rescueMarginMs +
-      (isPulled(this.context, substreamOf(this.context, wanted.sequence)) ? PULLED_MARGIN_MS : 0) +
-      this.context.queueMs;
-    return Math.max(deadlineMs(this.context, wanted.sequence) - marginMs, wanted.nextFetchMs);
+    return Math.max(rescueAtMs(this.context, wanted), wanted.nextFetchMs);
   }
 
   private withNeighbours(): Wanted[] {

@@ -7,8 +7,6 @@ const SEAM_MS = 1000;
 const SETTLE_MS = 120;
 /** A response is taken to be under way for so long before its first packet. */
 const FIRST_PACKET_MS = 600;
-/** The same where nobody else has ever brought anything: a thin line may be full with making links. */
-const FIRST_OF_ALL_MS = 1800;
 
 /** `held`: the server feeds the sub-stream. `leaving`: a parent pushes it now, but older packets are still missing. */
 type Lease =
@@ -62,9 +60,7 @@ export class ServerStream {
     if (this.leases[substream] === undefined || this.open === undefined) return false;
     if (!this.open.substreams.includes(substream)) return false;
     // A response that is replaced by a wider one before its first packet came has brought nothing so far.
-    const { queueMs, wasFed } = this.context;
-    if (this.broughtMs < this.waitingSinceMs)
-      return nowMs - this.waitingSinceMs < (wasFed ? FIRST_PACKET_MS : FIRST_OF_ALL_MS) + queueMs;
+    if (this.broughtMs < this.waitingSinceMs) return nowMs - this.waitingSinceMs < FIRST_PACKET_MS;
     return nowMs - Math.max(this.broughtMs, this.open.openedMs) < this.context.config.serverStreamStallMs;
   }
 
@@ -72,11 +68,6 @@ export class ServerStream {
   isBringingPacket(sequence: number, nowMs: Millis): boolean {
     if (this.open === undefined || sequence < this.open.from) return false;
     return this.isBringing(sequence % this.leases.length, nowMs);
-  }
-
-  /** All sub-streams come. */
-  get isWhole(): boolean {
-    return this.substreams.length === this.leases.length && this.broughtMs >= this.waitingSinceMs;
   }
 
   lease(substream: number): void {
@@ -95,7 +86,7 @@ export class ServerStream {
   /** A parent has accepted a leased sub-stream: the server need not go on once what exists by now is here. */
   takenOver(substream: number): void {
     const present = this.leases[substream];
-    if (present?.kind !== 'held' || !this.context.isSwarmEnabled) return;
+    if (present?.kind !== 'held') return;
     const untilMs = (this.context.nowMs + SEAM_MS) as Millis;
     const lastMissing = this.wanted.newestKnown;
     this.leases[substream] = { kind: 'leaving', sinceMs: present.sinceMs, lastMissing, untilMs };
@@ -203,9 +194,8 @@ export class ServerStream {
   /** Nothing came although other ways show that the broadcast goes on; a pause of the source is no stall of ours. */
   private hasStalled(nowMs: Millis): boolean {
     if (this.open === undefined) return false;
-    const { config, timers, endSequence, queueMs } = this.context;
-    const stallMs =
-      Math.min(config.serverStreamStallMs * 2 ** this.failures, config.serverStreamBackoffMsMax) + queueMs;
+    const { config, timers, endSequence } = this.context;
+    const stallMs = Math.min(config.serverStreamStallMs * 2 ** this.failures, config.serverStreamBackoffMsMax);
     const quietSinceMs = Math.max(this.broughtMs, this.open.openedMs);
     if (nowMs - quietSinceMs < stallMs) {
       timers.setSooner('server-stream', quietSinceMs + stallMs);

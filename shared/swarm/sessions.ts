@@ -13,10 +13,6 @@ import type { Uplink } from './uplink.ts';
 const OTHER_VERSION_BACKOFF_MS = 600_000;
 
 const HELLO_TIMEOUT_MS = 5000;
-/** Nobody is asked again before it has answered, or not answered for so long. */
-const PONG_TIMEOUT_MS = 5000;
-/** Of what is a full line. Less: it bore what it was given. */
-const CALM_SHARE = 0.5;
 
 /** The life of a link: opened, HELLO, pings, silence, farewell. What it is used for is others' concern. */
 export class Sessions {
@@ -131,44 +127,14 @@ export class Sessions {
     if (this.context.links.remove(link.peer) !== undefined) this.onClosed(link);
   }
 
-  /** One link after the other, so that many cost no more than few; at once while a line is tried out. */
-  onPingTimer(): void {
-    const { config, links, nowMs, timers, pushedMs, isSwarmEnabled } = this.context;
-    const isTrying = isSwarmEnabled && !this.uplink.isProven && nowMs >= pushedMs;
-    timers.set('ping', nowMs + (isTrying ? config.trialPingMs : config.pingIntervalMs));
-    const latest = [...links.list].sort((one, other) => other.pingSentMs - one.pingSentMs);
-    this.noteQueue(isTrying ? latest.filter(({ pingSentMs }) => pingSentMs > pushedMs) : latest, isTrying);
-    const next = latest.findLast((link) => link.pingToken === undefined || nowMs - link.pingSentMs > PONG_TIMEOUT_MS);
-    if (next !== undefined) this.ping(next);
-  }
-
-  /** What delays the latest answers of two neighbours alike is the queue before our own line. */
-  private noteQueue(latest: readonly Link[], isTrying: boolean): void {
-    const { context } = this;
-    const told = latest.filter((link) => link.swellMs(context.nowMs) !== undefined);
-    // Of a line that nothing was sent over more are asked: there is no hurry.
-    const needed = isTrying ? Math.min(2, context.links.size) : 3;
-    if (told.length < needed) {
-      context.queueMs = Math.max(0, context.queueMs - context.config.pingIntervalMs);
-      return;
-    }
-    // The longer two have owed their answers, with none that was asked later and has given one, the longer is the queue.
-    const answered = told.findIndex(({ pingToken }) => pingToken === undefined);
-    const owing = answered < 0 ? told.length : answered;
-    const swellsMs = told.slice(Math.max(0, owing - needed)).map((link) => link.swellMs(context.nowMs) ?? 0);
-    context.queueMs = Math.min(...swellsMs.slice(0, needed));
-    if (owing > 0 || !isTrying) return;
-    context.pushedMs = Number.POSITIVE_INFINITY;
-    if (context.queueMs < this.uplink.fullQueueMs * CALM_SHARE) this.uplink.isProven = true;
-  }
-
-  /** Every second: who has fallen silent. */
+  /** Every second: who has fallen silent, and how far is everybody. */
   look(): void {
     const { links, config, nowMs } = this.context;
     for (const link of links.list) {
       if (nowMs - link.lastHeardMs > config.linkSilenceMs) this.hangUp(link, 'leaving', 'silent');
       else if (link.node === undefined && nowMs - link.openedMs > HELLO_TIMEOUT_MS)
         this.hangUp(link, 'leaving', 'no hello');
+      else if (nowMs - link.pingSentMs >= config.pingIntervalMs) this.ping(link);
     }
   }
 

@@ -24,9 +24,7 @@ export const TIMER_NAMES = [
   'shed',
   /** The server stream may be narrowed or opened again. */
   'server-stream',
-  /** The next link is pinged. */
-  'ping',
-  /** Links are looked over: silence, stale attempts. */
+  /** Links are looked over: silence, pings, stale attempts. */
   'links',
   /** The tracker may be asked again. */
   'ask-tracker',

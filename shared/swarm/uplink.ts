@@ -11,8 +11,6 @@ const SLOT_HYSTERESIS = 0.25;
 const SHED_PACKETS = 4;
 /** A line that needs no limit, bytes/s; and what HAVE has room for. */
 const LIMIT_MAX = 4e9;
-/** So many times what is thin is certainly not. */
-const NOT_THIN = 4;
 
 /**
  * Our upload, counted in slots of one sub-stream to one child each. Too much waiting takes slots away one at a time, calm gives
@@ -29,17 +27,11 @@ export class Uplink {
   private busyTicks = 0;
   private hasStanding = false;
   private slotCount = 0;
-  /** The line has borne a child without a queue: round trips since its first packets have shown it. */
-  isProven: boolean;
-  private restUntilMs = Number.NEGATIVE_INFINITY;
-  private restMs: number;
 
   constructor(context: EngineContext, pacer: Pacer) {
     this.context = context;
     this.pacer = pacer;
     this.limit = context.config.uploadLimitBytesPerSecond;
-    this.restMs = context.config.restMs;
-    this.isProven = context.role === 'seeder';
     // A seeder's line is the operator's business: believed to be what was allowed until it shows otherwise.
     const believed = context.role === 'seeder' ? this.limit : context.config.initialUplinkBytesPerSecond;
     this.estimate = new UplinkEstimate(context, believed);
@@ -61,51 +53,18 @@ export class Uplink {
     this.apply();
   }
 
-  /** Of the slots, those that may be filled by now. */
-  get slotsUsable(): number {
-    return this.isProven ? this.slotCount : Math.min(1, this.slotCount);
-  }
-
-  /** The swarm would cost our line more than it brings: until the next attempt the server feeds us alone. */
-  get isResting(): boolean {
-    return this.context.nowMs < this.restUntilMs;
-  }
-
-  /** It is full, and has never shown what it bears. */
-  get isOverwhelmed(): boolean {
-    return !this.isProven && this.context.queueMs > this.fullQueueMs;
-  }
-
-  /** Large packets take their time on lines that are not thin. */
-  get fullQueueMs(): number {
-    const { config, clock } = this.context;
-    return Math.max(config.fullQueueMs, (clock.packetBytesMean * 1000) / (config.thinUplinkBytesPerSecond * NOT_THIN));
-  }
-
-  /** Acknowledgements, maps and requests alone fill a line like this. */
-  private get isThin(): boolean {
+  /** Acknowledgements, maps and requests alone fill our line: the swarm would cost us more than it brings. */
+  get isThin(): boolean {
     const { role, config } = this.context;
     return role === 'viewer' && this.estimate.bytesPerSecond < config.thinUplinkBytesPerSecond;
   }
 
-  /** Every `uplinkIntervalMs`, and at once when it is overwhelmed. */
+  /** Every `uplinkIntervalMs`. */
   measure(nowMs: Millis): void {
     const isFull = this.estimate.measure(nowMs, this.limit, this.slotCount * this.slotBytesPerSecond);
     // What the slots withdrawn stood for is in the belief now.
     if (isFull) this.withdrawn = 0;
     else this.recover(nowMs);
-    if (this.isProven) this.restMs = this.context.config.restMs;
-    if (!this.isResting && (this.isOverwhelmed || this.isThin)) this.rest(nowMs);
-    this.apply();
-  }
-
-  private rest(nowMs: Millis): void {
-    const { config } = this.context;
-    this.restUntilMs = nowMs + this.restMs;
-    this.restMs = Math.min(config.restMsMax, this.restMs * 2);
-    this.isProven = false;
-    // The next attempt begins with as much as may be believed of a line that is not thin.
-    this.estimate.raiseTo(config.thinUplinkBytesPerSecond * 2);
     this.apply();
   }
 
@@ -173,8 +132,7 @@ export class Uplink {
 
   private countSlots(): void {
     const { config, role } = this.context;
-    const bytesPerSecond = this.isResting ? 0 : this.bytesPerSecond;
-    const quotient = (bytesPerSecond * config.uplinkShare) / this.slotBytesPerSecond - this.withdrawn;
+    const quotient = (this.bytesPerSecond * config.uplinkShare) / this.slotBytesPerSecond - this.withdrawn;
     const fresh = Math.max(0, Math.min(config.slotsMax, Math.floor(quotient)));
     if (fresh < this.slotCount && quotient > this.slotCount - SLOT_HYSTERESIS) return;
     this.slotCount = role === 'seeder' ? Math.min(fresh, mostCopies(this.context) * config.substreams) : fresh;

@@ -6,7 +6,7 @@ import { WireError } from './wire-error.ts';
 import { WIRE_TYPE } from './wire-types.ts';
 
 /*
- * HAVE: what the sender holds and what it would cost to be its child. Every 1.5 s, twice as often while upload is short, and at once on a new link.
+ * HAVE: what the sender holds and what it would cost to be its child. Every second, twice as often while upload is short, and at once on a new link.
  *
  *  0  u8   type 2
  *  1  u8   number of sub-streams

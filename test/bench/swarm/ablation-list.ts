@@ -22,7 +22,7 @@ export const ABLATIONS: readonly Ablation[] = [
   { rule: 'leaving a late parent soon: after a second', engine: { overdueMs: 1000 } },
   { rule: 'patience of who was warned', engine: { latePatienceMs: 0 } },
   { rule: 'a gain worth an upgrade: 40 ms', engine: { upgradeGainInteriorMs: 40, upgradeGainLeafMs: 40 } },
-  { rule: 'maps each second and a half only: each half', engine: { haveIntervalMs: 500 } },
+  { rule: 'maps each second only: each half', engine: { haveIntervalMs: 500 } },
   { rule: 'repair by neighbours', engine: { requestsPerLinkMax: 0 } },
   { rule: 'patience of repair at the front', engine: { frontRepairDelayMs: 0 } },
   { rule: 'backlog from the new parent', engine: { backlogPushes: 0, backlogRepairs: 0 } },
@@ -32,6 +32,5 @@ export const ABLATIONS: readonly Ablation[] = [
   { rule: 'bursts: two packets at most', engine: { burstMs: 0, burstBytesMin: 16_384 } },
   { rule: 'leases: rescue packet by packet', engine: { rescuesBeforeLease: 1_000_000, patienceMs: NEVER_MS } },
   { rule: 'pulling while upload is short', engine: { pulledSubstreamsMax: 0 } },
-  { rule: 'trial and rest of thin lines', engine: { thinUplinkBytesPerSecond: 0, fullQueueMs: NEVER_MS } },
   { rule: 'a margin of half a second for rescue: 150 to 300 ms', engine: { rescueMarginMs: [150, 300] } },
 ];
