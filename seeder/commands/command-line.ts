@@ -24,6 +24,11 @@ const ACTIONS = {
 
 /** Runs the command; a mistake in it ends the process with 2, a failure with 1, each with one line that says what to do. */
 export async function runCommandLine(args: readonly string[], environment: Environment): Promise<void> {
+  // Whoever reads has read enough: `| head`.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit();
+  });
   try {
     await buildProgram(environment).parseAsync(args, { from: 'user' });
   } catch (thrown) {

@@ -73,7 +73,8 @@ function run({ simulate: values, isWatched }: ThreadData): void {
   if (failure === undefined) return;
   process.exitCode = EXIT_FAILED;
   if (values.shrink !== true) return;
-  shrinkRun(options, failure, (smaller) => new Simulation(smaller, bug === undefined ? {} : { bug }).run().failures);
+  const channel = isJson ? process.stderr : process.stdout;
+  shrinkRun({ options, failure, bug }, (line) => channel.write(`${line}\n`));
 }
 
 function readOptions(values: OptionValues): SimulationOptions {
@@ -153,9 +154,9 @@ function named<Name extends string>(value: unknown, names: readonly Name[], what
 
 function describe(options: SimulationOptions, bug: PlantedBug | undefined): string {
   const { faults, ...others } = options;
-  const settings = Object.entries(others).map(([key, value]) =>
-    typeof value === 'object' ? `${key} ${JSON.stringify(value)}` : `${key} ${value}`,
-  );
+  const settings = Object.entries(others)
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => `${key} ${typeof value === 'object' ? JSON.stringify(value) : value}`);
   settings.push(
     `faults ${
       planFaults({ ...others, faults })
@@ -221,15 +222,17 @@ function percent(share: number, digits = 2): string {
 }
 
 function openTrace(path: string): { add: (line: string) => void; close: () => void } {
-  let file: number;
-  try {
-    file = openSync(path, 'w');
-  } catch (thrown) {
-    throw new SwarmtubeError('trace-unwritable', `cannot write the trace: ${errorText(thrown)}`, { cause: thrown });
-  }
+  const orRefuse = <Result>(write: () => Result): Result => {
+    try {
+      return write();
+    } catch (thrown) {
+      throw new SwarmtubeError('trace-unwritable', `cannot write the trace: ${errorText(thrown)}`, { cause: thrown });
+    }
+  };
+  const file = orRefuse(() => openSync(path, 'w'));
   let lines: string[] = [];
   const flush = (): void => {
-    if (lines.length > 0) writeSync(file, `${lines.join('\n')}\n`);
+    if (lines.length > 0) orRefuse(() => writeSync(file, `${lines.join('\n')}\n`));
     lines = [];
   };
   return {

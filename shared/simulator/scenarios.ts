@@ -91,7 +91,7 @@ export const SCENARIOS = {
   chaos: { ...STEADY, what: 'two to four faults, drawn from the seed', isChaos: true },
   'byzantine-chaos': {
     ...STEADY,
-    what: 'the same, with 10 % who break the protocol and sessions of 2 min',
+    what: 'two to four faults, with 10 % who break the protocol and sessions of 2 min',
     sessionMs: 120_000,
     byzantine: 0.1,
     isChaos: true,

@@ -27,6 +27,8 @@ const lines = values.lines.split(',').map((name) => {
   return line;
 });
 const [seeds, from, threads] = [values.seeds, values.from, values.threads].map(Number) as [number, number, number];
+if (![seeds, from, threads, Number(values.peers ?? 1)].every((value) => Number.isInteger(value) && value > 0))
+  throw new TypeError('--peers, --seeds, --from and --threads are whole numbers from 1 on');
 const jobs: SimulationJob[] = lines.flatMap((line) =>
   Array.from({ length: seeds }, (_, at) => ({ line: line.name, options: { ...optionsOf(line), seed: from + at } })),
 );
