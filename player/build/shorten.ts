@@ -68,7 +68,7 @@ const WRONG_FIELD = /\bbad\(([`"])([^`"]*?) (?:must be|is none) [^`"]*\1\)/g;
 
 /** Kinds of inputs, outputs, states and timers that never leave the script. */
 const INNER_WORDS = [
-  ...['subscribe', 'unsubscribe', 'refuse', 'evict', 'missing', 'asking', 'leaving', 'overdue', 'verified', 'deliver'],
+  ...['unsubscribe', 'refuse', 'evict', 'missing', 'asking', 'leaving', 'overdue', 'verified', 'deliver'],
   ...['wakeup', 'swarm-state', 'grace', 'pacer'],
   ...['server-stream', 'server-stream-closed', 'packet-from-server', 'fetch-failed', 'ask-tracker', 'tracker-state'],
   ...['link-opened', 'link-closed', 'link-buffers', 'swarm-enabled', 'epoch-unknown', 'fed-asking', 'fed-switching'],
