@@ -315,7 +315,7 @@ export class Children {
     this.context.arePathsStale = false;
     for (const substream of this.context.substreams) {
       if (substream.children.length === 0) continue;
-      const path = this.feedReport.announced(substream);
+      const path = this.feedReport.pathBelow(substream);
       if (isSamePath(path, substream.announcedPath)) continue;
       substream.announcedPath = path;
       if (path.length > PATH_LENGTH_MAX || (parentOf(substream) === undefined && path.length === 1)) continue;

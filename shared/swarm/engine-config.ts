@@ -58,8 +58,6 @@ export type EngineConfig = {
   readonly graceMs: number;
   /** A parent this much overdue is left even if no other is found, ms. */
   readonly deadParentMs: number;
-  /** So long beyond that a parent is waited for which said that nothing comes to it either; ms. */
-  readonly latePatienceMs: number;
   /** A link silent for so long is dead, ms: six have-maps. */
   readonly linkSilenceMs: number;
   /** Between two questions to the tracker, ms; more each time the answer did not help. */
@@ -199,7 +197,6 @@ export const DEFAULT_ENGINE_CONFIG: EngineConfig = {
   blackHoleBackoffMs: 60_000,
   graceMs: 1000,
   deadParentMs: 1500,
-  latePatienceMs: 400,
   linkSilenceMs: 3000,
   askIntervalMs: 1500,
   askIntervalMsMax: 15_000,
@@ -218,7 +215,7 @@ export const DEFAULT_ENGINE_CONFIG: EngineConfig = {
   startBacklogMax: 64,
   rescueMarginMs: [400, 650],
   rescueMarginShortMs: [300, 550],
-  startMarginMs: [350, 500],
+  startMarginMs: [300, 400],
   rescueBatchMs: 60,
   rescueBatchMax: 32,
   fetchTimeoutMs: 4000,

@@ -28,13 +28,7 @@ export class FeedReport {
       const isSettled = nowMs - leasedSinceMs >= config.leaseFeedsAfterMs;
       return isSettled || isPushed ? (substream.lagMs ?? 0) : undefined;
     }
-    return substream.lateness === 'overdue' || !isPushed ? undefined : substream.lagMs;
-  }
-
-  /** What children are told: none while their next packet is late above us, so that we look for another way and not all of them. */
-  announced(substream: Substream): readonly number[] {
-    const isLate = substream.lateness !== 'none' || parentOf(substream)?.lateUntilMs === Number.POSITIVE_INFINITY;
-    return isLate && !this.serverStream.isLeased(substream.index) ? NO_PATH : this.pathBelow(substream);
+    return substream.isOverdue || !isPushed ? undefined : substream.lagMs;
   }
 
   /** Peers between the source and a child of ours, ourselves last. */

@@ -26,7 +26,7 @@ export class Leases {
     const { feed } = substream;
     if (this.serverStream.isLeased(substream.index) || endSequence !== undefined) return;
     const isUnfed = !isFed(substream);
-    if (!isUnfed && substream.lateness !== 'overdue') return;
+    if (!isUnfed && !substream.isOverdue) return;
     if (this.isPulling(substream)) return;
     const unfedMs = 'sinceMs' in feed ? nowMs - feed.sinceMs : 0;
     const isDue =

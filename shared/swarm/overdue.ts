@@ -21,16 +21,16 @@ export function observeLag(substream: Substream, lagMs: number): void {
 }
 
 /** When a packet captured at some moment is later than usual in this sub-stream. */
-export function lateAtMs(context: EngineContext, substream: Substream, sequence: number, share = 1): number {
+export function lateAtMs(context: EngineContext, substream: Substream, sequence: number): number {
   const { config, clock } = context;
   const allowanceMs = config.overdueMs + Math.min(config.overdueDeviationMsMax, 2 * substream.deviationMs);
-  return clock.localMs(clock.captureMs(sequence)) + (substream.lagMs ?? UNKNOWN_LAG_MS) + share * allowanceMs;
+  return clock.localMs(clock.captureMs(sequence)) + (substream.lagMs ?? UNKNOWN_LAG_MS) + allowanceMs;
 }
 
 /** When the next packet of a parent is overdue. One that was accepted just now is given time for its first. */
-export function overdueAtMs(context: EngineContext, substream: Substream, parent: Parent, share = 1): number {
+export function overdueAtMs(context: EngineContext, substream: Substream, parent: Parent): number {
   const { config, clock } = context;
-  const usualMs = lateAtMs(context, substream, parent.frontSequence + config.substreams, share);
+  const usualMs = lateAtMs(context, substream, parent.frontSequence + config.substreams);
   if (parent.hasPushed) return usualMs;
   const roundMs = clock.intervalMs * config.substreams;
   return Math.max(usualMs, parent.acceptedMs + 2 * parent.link.oneWayMs + roundMs + FIRST_PACKET_MS);

@@ -18,7 +18,7 @@ const STRENGTH_GAP = 2;
 
 export function askerFor(context: EngineContext, substream: Substream, slots: number, isLeased: boolean): Asker {
   // A place that brings nothing any more is no place to give.
-  const hasPlace = parentOf(substream) !== undefined && substream.lateness !== 'overdue';
+  const hasPlace = parentOf(substream) !== undefined && !substream.isOverdue;
   return { strength: strengthIn(substream, slots), isPeaceful: isLeased || (context.swarm.isShort && !hasPlace) };
 }
 

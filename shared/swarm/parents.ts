@@ -21,8 +21,6 @@ import type { WantedPackets } from './wanted.ts';
 
 /** Of the deadline: who pushes sooner than this needs no help of the server. */
 const IN_TIME_SHARE = 0.6;
-/** A parent that was late has the packet again: so long it may be on its way, ms. */
-const RECOVERED_MS = 250;
 /** Without a parent, and nothing happening that would help: looked again. */
 const SEARCH_MS = [200, 400] as const;
 
@@ -75,7 +73,7 @@ export class Parents {
       substream.lagMs = undefined;
       substream.deviationMs = 0;
       substream.lastSequence = -1;
-      substream.lateness = 'none';
+      substream.isOverdue = false;
       substream.rescuesInRow = 0;
     }
     this.searchAtMs.fill(this.context.nowMs);
@@ -170,14 +168,8 @@ export class Parents {
     this.context.arePathsStale = true;
     const known = feed.kind === 'fed-switching' && feed.next.link === link ? feed.next : parent;
     if (known?.link !== link) return;
-    if (message.path.length === 0) {
-      known.lateUntilMs = Number.POSITIVE_INFINITY;
-      return;
-    }
-    if (known.lateUntilMs > this.context.nowMs) known.lateUntilMs = this.context.nowMs + RECOVERED_MS;
     known.path = message.path;
     if (this.isLoop(message.path)) this.leaveLoop(substream, link);
-    else this.punctuality.look(substream);
   }
 
   /** New figures: an event that may end a search, never a reason to poll. */
@@ -232,9 +224,7 @@ export class Parents {
     link.blackHoles = 0;
     substream.rescuesInRow = 0;
     if (!isLive) return;
-    this.context.arePathsStale ||= substream.lateness !== 'none' || parent.lateUntilMs === Number.POSITIVE_INFINITY;
-    substream.lateness = 'none';
-    parent.lateUntilMs = Number.NEGATIVE_INFINITY;
+    substream.isOverdue = false;
     const lagMs = this.context.clock.lagMs(captureMs, receivedMs);
     observeLag(substream, lagMs);
     // A parent that was late, and leased for, pushes in time again: no answer of its will ever say so.

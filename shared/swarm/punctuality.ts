@@ -9,8 +9,6 @@ import type { Subscriptions } from './subscriptions.ts';
 import { type Parent, parentOf, type Substream } from './substream.ts';
 import type { WantedPackets } from './wanted.ts';
 
-/** Of the time until a packet is overdue: then the children are warned. */
-const WARNING_SHARE = 0.5;
 const NEVER = Number.POSITIVE_INFINITY;
 /** Looked again, where nothing says when: whether the source goes on, whether the lease is over, whether there is a better parent. */
 const PAUSE_LOOK_MS = 100;
@@ -28,7 +26,7 @@ type Parts = {
   readonly onDead: (substream: Substream, link: Link) => void;
 };
 
-/** Is a parent's next packet late, and what then: warn the children, be patient, ask another, leave (docs/ALGORITHM.md 5). */
+/** Is a parent's next packet late, and what then: ask another, leave (docs/ALGORITHM.md 5). */
 export class Punctuality {
   private readonly parts: Parts;
   /** By sub-stream: when its parent is to be looked at again. */
@@ -56,22 +54,13 @@ export class Punctuality {
     const { nowMs, config, endSequence } = context;
     const parent = parentOf(substream);
     if (parent === undefined || endSequence !== undefined) return NEVER;
-    const lateMs = overdueAtMs(context, substream, parent, WARNING_SHARE);
-    if (nowMs < lateMs) return lateMs;
     const dueMs = overdueAtMs(context, substream, parent);
-    if (nowMs < dueMs) {
-      if (this.isNextEvident(parent)) this.warn(substream);
-      return dueMs;
-    }
+    if (nowMs < dueMs) return dueMs;
     // The source may have paused: nobody is to blame for what was not made.
     if (!this.isNextEvident(parent)) return nowMs + PAUSE_LOOK_MS;
     if (serverStream.isLeased(substream.index) && parent.hasPushed) return nowMs + LEASED_LOOK_MS;
-    this.warn(substream);
-    substream.lateness = 'overdue';
+    substream.isOverdue = true;
     leases.consider(substream);
-    // It knows, and looks for another way: one change of parents above us does for all below.
-    const patientUntilMs = Math.min(parent.lateUntilMs, dueMs + config.latePatienceMs);
-    if (nowMs < patientUntilMs) return patientUntilMs;
     if (nowMs - dueMs >= config.deadParentMs) this.dropDead(substream, parent);
     else if (substream.feed.kind === 'fed') this.replace(substream, parent);
     return Math.min(dueMs + config.deadParentMs, nowMs + SEARCH_LOOK_MS);
@@ -80,13 +69,6 @@ export class Punctuality {
   private isNextEvident({ frontSequence, link }: Parent): boolean {
     const { context, wanted } = this.parts;
     return isEvident(context, wanted.newestKnown, frontSequence + context.config.substreams, link);
-  }
-
-  /** Children hear that what is late for them is late above us. */
-  private warn(substream: Substream): void {
-    if (substream.lateness !== 'none') return;
-    substream.lateness = 'warned';
-    this.parts.context.arePathsStale = true;
   }
 
   private replace(substream: Substream, parent: Parent): void {

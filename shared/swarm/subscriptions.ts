@@ -88,18 +88,17 @@ export class Subscriptions {
     substream.feed = feed;
     this.context.arePathsStale = true;
     if (feed.kind !== 'idle') return;
-    substream.lateness = 'none';
+    substream.isOverdue = false;
   }
 
   makeParent(substream: Substream, ask: Ask, path: readonly number[]): Parent {
-    substream.lateness = 'none';
+    substream.isOverdue = false;
     return {
       link: ask.link,
       acceptedMs: this.context.nowMs,
       hasPushed: ask.hasPushed,
       frontSequence: substream.lastSequence >= 0 ? substream.lastSequence : this.beforeStart(substream),
       path,
-      lateUntilMs: Number.NEGATIVE_INFINITY,
     };
   }
 

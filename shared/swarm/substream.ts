@@ -19,8 +19,6 @@ export type Parent = {
   frontSequence: number;
   /** Peers between the source and us, the parent last. */
   path: readonly number[];
-  /** It said that nothing comes to it, and that it is looking for another way; or that it found one, and what it has is on its way. */
-  lateUntilMs: number;
 };
 
 /*
@@ -56,8 +54,8 @@ export type Substream = {
   deviationMs: number;
   /** Highest sequence held. */
   lastSequence: number;
-  /** Of the parent's next packet: `warned`, the children were told; `overdue`, another way is looked for. */
-  lateness: 'none' | 'warned' | 'overdue';
+  /** The parent's next packet is: another way is looked for. */
+  isOverdue: boolean;
   /** Rescues since a peer last pushed. */
   rescuesInRow: number;
   /** Strongest first, ties by id. */
@@ -79,7 +77,7 @@ export function makeSubstream(index: number, nowMs: Millis): Substream {
     lagMs: undefined,
     deviationMs: 0,
     lastSequence: -1,
-    lateness: 'none',
+    isOverdue: false,
     rescuesInRow: 0,
     children: [],
     commitment: 0,

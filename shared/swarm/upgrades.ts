@@ -38,7 +38,7 @@ export class Upgrades {
 
   private candidateFor(substream: Substream): Candidate | undefined {
     const { feed } = substream;
-    if (feed.kind !== 'fed' || substream.lateness === 'overdue' || substream.lagMs === undefined) return undefined;
+    if (feed.kind !== 'fed' || substream.isOverdue || substream.lagMs === undefined) return undefined;
     const asker = this.subscriptions.asker(substream);
     return chooseParent(this.context, substream, asker, (link) => link === feed.parent.link);
   }

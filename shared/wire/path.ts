@@ -9,12 +9,12 @@ import { WIRE_TYPE } from './wire-types.ts';
  *
  *  0  u8   type 8
  *  1  u8   sub-stream
- *  2       path: the peers between the source and the receiver; none: nothing comes, the sender is looking for another way
+ *  2       path: the peers between the source and the receiver
  */
 export type Path = { readonly type: 'path'; readonly substream: number; readonly path: readonly number[] };
 
 export function decodePath(reader: ByteReader): Path {
-  return { type: 'path', substream: readSubstream(reader), path: readPath(reader, 0) };
+  return { type: 'path', substream: readSubstream(reader), path: readPath(reader) };
 }
 
 export function encodePath(path: Path): Uint8Array<ArrayBuffer> {

@@ -20,7 +20,6 @@ export const ABLATIONS: readonly Ablation[] = [
     engine: { askIntervalMs: NEVER_MS, askIntervalMsMax: NEVER_MS },
   },
   { rule: 'leaving a late parent soon: after a second', engine: { overdueMs: 1000 } },
-  { rule: 'patience of who was warned', engine: { latePatienceMs: 0 } },
   { rule: 'a gain worth an upgrade: 40 ms', engine: { upgradeGainInteriorMs: 40, upgradeGainLeafMs: 40 } },
   { rule: 'maps each second only: each half', engine: { haveIntervalMs: 500 } },
   { rule: 'repair by neighbours', engine: { requestsPerLinkMax: 0 } },

@@ -149,7 +149,6 @@ export const GOLDEN_MESSAGES: readonly GoldenMessage[] = [
     message: { type: 'evict', substream: 4, hasGrace: true, goTo: PEER },
   },
   { name: 'path', channel: 'control', hex: '08 04 01 0000002a', message: { type: 'path', substream: 4, path: [42] } },
-  { name: 'no path', channel: 'control', hex: '08 04 00', message: { type: 'path', substream: 4, path: [] } },
   {
     name: 'request',
     channel: 'control',
