@@ -12,7 +12,7 @@ import type { Link } from './link.ts';
 import type { Pacer } from './pacer.ts';
 import { mayDisplace } from './parent-choice.ts';
 import type { Parents } from './parents.ts';
-import { type Child, parentOf, type Substream } from './substream.ts';
+import type { Child, Substream } from './substream.ts';
 import type { Uplink } from './uplink.ts';
 
 /** Packets waiting for one child, over which it cannot keep up and is sent elsewhere. */
@@ -317,8 +317,8 @@ export class Children {
       if (substream.children.length === 0) continue;
       const path = this.feedReport.pathBelow(substream);
       if (isSamePath(path, substream.announcedPath)) continue;
+      if (path.length > PATH_LENGTH_MAX || this.feedReport.isUnfed(substream)) continue;
       substream.announcedPath = path;
-      if (path.length > PATH_LENGTH_MAX || (parentOf(substream) === undefined && path.length === 1)) continue;
       for (const { link } of substream.children) {
         sendControl(this.context, link, { type: 'path', substream: substream.index, path });
       }

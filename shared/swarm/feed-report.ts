@@ -31,6 +31,12 @@ export class FeedReport {
     return substream.isOverdue || !isPushed ? undefined : substream.lagMs;
   }
 
+  /** Nothing brings it: what children know of their way is the last there was. */
+  isUnfed(substream: Substream): boolean {
+    const isSource = this.context.role === 'seeder' || this.serverStream.isLeased(substream.index);
+    return !isSource && parentOf(substream) === undefined;
+  }
+
   /** Peers between the source and a child of ours, ourselves last. */
   pathBelow(substream: Substream): readonly number[] {
     const { below, context, serverStream } = this;

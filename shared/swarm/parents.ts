@@ -165,10 +165,10 @@ export class Parents {
     if (substream === undefined) return;
     const { feed } = substream;
     const parent = parentOf(substream);
-    this.context.arePathsStale = true;
     const known = feed.kind === 'fed-switching' && feed.next.link === link ? feed.next : parent;
     if (known?.link !== link) return;
     known.path = message.path;
+    this.context.arePathsStale = true;
     if (this.isLoop(message.path)) this.leaveLoop(substream, link);
   }
 

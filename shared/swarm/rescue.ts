@@ -214,10 +214,9 @@ export class Rescue {
       if (batch.includes(wanted) || wanted.fetchUntilMs !== undefined || wanted.fetchesFailed > 0) continue;
       if (this.verification.isPending(wanted.sequence)) continue;
       if (this.serverStream.isBringingPacket(wanted.sequence, nowMs)) continue;
-      // Its own margin does not count here: it may lie next to one that cannot wait.
-      if (deadlineMs(this.context, wanted.sequence) - config.rescueMarginMs[0] <= nowMs + config.rescueBatchMs) {
-        batch.push(wanted);
-      }
+      // What was drawn for it does not count here, only the least: it may lie next to one that cannot wait.
+      const [leastMs] = this.wanted.marginOf(wanted.sequence);
+      if (deadlineMs(this.context, wanted.sequence) - leastMs <= nowMs + config.rescueBatchMs) batch.push(wanted);
     }
     return batch.sort((one, other) => one.sequence - other.sequence);
   }

@@ -87,8 +87,6 @@ export class Subscriptions {
   setFeed(substream: Substream, feed: Feed): void {
     substream.feed = feed;
     this.context.arePathsStale = true;
-    if (feed.kind !== 'idle') return;
-    substream.isOverdue = false;
   }
 
   makeParent(substream: Substream, ask: Ask, path: readonly number[]): Parent {

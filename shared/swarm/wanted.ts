@@ -136,7 +136,8 @@ export class WantedPackets {
     };
   }
 
-  private marginOf(sequence: number): readonly [low: number, high: number] {
+  /** Between these rescue is drawn, ms before the deadline. */
+  marginOf(sequence: number): readonly [low: number, high: number] {
     const { config, joinedSequence } = this.context;
     return sequence <= joinedSequence ? config.startMarginMs : rescueMargin(this.context);
   }

@@ -48,9 +48,30 @@ const asks = (talk: Conversation, outputs: readonly EngineOutput[]) =>
 test('a parent whose packet is overdue is replaced: another is asked, once', () => {
   const talk = family();
   assert.equal(asks(talk, goOn(talk, 9)), 0, 'it may still come');
-  assert.equal(asks(talk, goOn(talk, 12, 10)), 1);
+  assert.equal(asks(talk, goOn(talk, 14, 10)), 1);
   const outputs = talk.accept(BOB, SUBSTREAM);
   assert.ok(said(outputs, ALICE).some(({ type }) => type === 'unsubscribe'));
+});
+
+const paths = (outputs: readonly EngineOutput[], peer: PeerId) =>
+  said(outputs, peer).flatMap((message) => (message.type === 'path' ? [message.path.length] : []));
+
+test('children hear of another way to the source, once', () => {
+  const talk = family();
+  const told = () => paths(talk.say(ALICE, { type: 'path', substream: SUBSTREAM, path: [7, 8, 9] }), CAROL);
+  assert.deepEqual(told(), [4]);
+  assert.deepEqual(told(), []);
+});
+
+test('whoever lost its parent and is fed by the server is the first on the way of its children', () => {
+  const talk = fedByAlice(LATE);
+  talk.meet(CAROL, { open: false });
+  talk.say(CAROL, subscribe(SUBSTREAM));
+  const lost = talk.input({ type: 'link-closed', peer: ALICE, reason: 'gone' });
+  assert.deepEqual(paths(lost, CAROL), [], 'the way is not known yet');
+  const outputs = talk.wait(6000);
+  assert.ok(outputs.some(({ type }) => type === 'server-stream'));
+  assert.deepEqual(paths(outputs, CAROL), [1]);
 });
 
 test('a packet that comes just in time keeps the parent', () => {

@@ -31,6 +31,12 @@ test('every message type stands in the golden table', () => {
   assert.deepEqual([...types].sort(), Object.keys(WIRE_TYPE).sort());
 });
 
+test('a path leads through somebody', () => {
+  for (const hex of ['08 04 00', '04 04 00 00 00 07 00']) {
+    assert.throws(() => decodeWireMessage(fromHex(hex), 'control'), /path of 0 peers/);
+  }
+});
+
 for (const { name, channel, hex, message } of GOLDEN_MESSAGES) {
   const bytes = fromHex(hex);
 
