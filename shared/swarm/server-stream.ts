@@ -173,6 +173,8 @@ export class ServerStream {
     this.isDirty = false;
     this.narrowedMs = nowMs;
     const from = substreams.length === 0 ? 0 : this.firstNeeded(substreams, nowMs);
+    // What the response before was to bring, and the next one is not, may be due.
+    if (this.open !== undefined) this.context.timers.setSooner('wanted', nowMs);
     if (this.open === undefined || this.broughtMs >= this.waitingSinceMs) this.waitingSinceMs = nowMs;
     this.open = substreams.length === 0 ? undefined : { substreams, from, openedMs: nowMs };
     this.context.outputs.push({ type: 'server-stream', substreams, from: from as Sequence });

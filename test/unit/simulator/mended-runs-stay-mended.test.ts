@@ -33,6 +33,7 @@ const MENDED: readonly Mended[] = [
   { what: 'a stream of some sub-streams hid that there was more in the others', run: trialOptions(6088) },
   { what: 'after a pause of the source what followed it was given up before it was due', run: trialOptions(954) },
   { what: 'the same among 14', run: trialOptions(3419) },
+  { what: 'a server stream ended before it had brought what rescue had left to it', run: trialOptions(7043) },
 ];
 
 for (const { what, run } of MENDED) {
