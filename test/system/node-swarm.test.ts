@@ -16,6 +16,9 @@ const LOOPBACK = { bindAddress: '127.0.0.1' };
 /** Long enough to be fed by the swarm for most of it. */
 const PACKETS = 200;
 
+/** Two native ends in one process now and then miss each other: an attempt is given up after 15 s, and another one made. */
+const SEVERAL_ATTEMPTS = { timeoutMs: 120_000 };
+
 test('three viewers receive everything, and most of it through the swarm', async () => {
   await withSwarm(await openNodeDatachannelConnector(LOOPBACK), async ({ join, broadcast, seeder }) => {
     const viewers = await Promise.all([join(), join(), join()]);
@@ -80,7 +83,10 @@ test('a new epoch is entered by everybody, and nothing of the old one comes afte
     const viewers = await Promise.all([join(), join()]);
     await haveReceived(viewers, PACKETS / 4);
     broadcast.beginNewEpoch();
-    await waitFor(() => viewers.every(({ epochs }) => epochs.length === 2) || undefined, { text: 'the new epoch' });
+    await waitFor(() => viewers.every(({ epochs }) => epochs.length === 2) || undefined, {
+      ...SEVERAL_ATTEMPTS,
+      text: 'the new epoch',
+    });
     await haveReceived(viewers, PACKETS / 4);
     for (const viewer of viewers) assertUnbroken(viewer);
   });
@@ -108,7 +114,10 @@ async function afterTrackerRestart(check: (viewers: readonly NodePeer[]) => void
     await broadcast.restartTracker();
     await waitFor(() => broadcast.viewers === 2 || undefined, { text: 'both are back at the tracker' });
     const newcomer = await join();
-    await waitFor(() => newcomer.snapshot().bytesFromPeers > 0 || undefined, { text: 'the newcomer is fed by peers' });
+    await waitFor(() => newcomer.snapshot().bytesFromPeers > 0 || undefined, {
+      ...SEVERAL_ATTEMPTS,
+      text: 'the newcomer is fed by peers',
+    });
     await haveReceived([newcomer], PACKETS / 4);
     check([...viewers, newcomer]);
   });
@@ -154,7 +163,10 @@ async function withoutSeeder(): Promise<readonly NodePeer[]> {
       text: 'playing on without a seeder',
     });
     const again = seedAgain();
-    await waitFor(() => again.snapshot().bytesToPeers > 0 || undefined, { text: 'fed by the new seeder' });
+    await waitFor(() => again.snapshot().bytesToPeers > 0 || undefined, {
+      ...SEVERAL_ATTEMPTS,
+      text: 'fed by the new seeder',
+    });
   });
   return all;
 }
