@@ -3,7 +3,7 @@ import type { Link } from './link.ts';
 import type { Parent, Substream } from './substream.ts';
 
 /** Believed of a sub-stream that has not been pushed yet. */
-export const UNKNOWN_LAG_MS = 400;
+const UNKNOWN_LAG_MS = 400;
 const LAG_WEIGHT = 1 / 4;
 /** A feed that has brought nothing since acceptance is given so long, beside one round of sub-streams. */
 const FIRST_PACKET_MS = 300;

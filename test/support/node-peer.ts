@@ -34,6 +34,8 @@ export type ReceivedPacket = {
 /** How often playback looks where it is. */
 const PLAYBACK_INTERVAL_MS = 100;
 const DEFAULT_TARGET_LATENCY_MS = 2500;
+/** Nothing new for so long: the description is read again, as the player does. Without a peer nobody tells of another epoch. */
+const STARVING_AFTER_MS = 3000;
 /** Packets remembered: some 25 minutes. */
 const RECEIVED_MAX = 32_768;
 
@@ -56,6 +58,8 @@ export class NodePeer {
   private packetDurationMs = 50;
   private captureMs = new Map<number, number>();
   private isDescribing = false;
+  /** Of the last packet, or of the last look for why there is none. */
+  private helpedMs = nowMs();
   private isClosed = false;
   readonly received = new Map<Sequence, ReceivedPacket>();
   /** Packets that were not there when they should have been played. */
@@ -151,6 +155,7 @@ export class NodePeer {
 
   private take({ header }: Packet, from: 'peer' | 'server'): void {
     if (header.epoch !== this.epoch) return;
+    this.helpedMs = nowMs();
     if (this.received.has(header.sequence)) this.repeated++;
     this.received.set(header.sequence, { from, lagMs: Math.round(this.wallMs() - header.captureMs) });
     this.captureMs.set(header.sequence, header.captureMs);
@@ -164,6 +169,10 @@ export class NodePeer {
 
   /** Moves on over everything whose moment has come. */
   private play(): void {
+    if (nowMs() - this.helpedMs >= STARVING_AFTER_MS) {
+      this.helpedMs = nowMs();
+      void this.describeAgain();
+    }
     const playedUntilMs = this.wallMs() - this.targetLatencyMs;
     while (this.captureOf(this.nextSequence) <= playedUntilMs) {
       if (!this.captureMs.delete(this.nextSequence)) this.missed++;

@@ -83,12 +83,20 @@ test('a new epoch is entered by everybody, and nothing of the old one comes afte
     const viewers = await Promise.all([join(), join()]);
     await haveReceived(viewers, PACKETS / 4);
     broadcast.beginNewEpoch();
-    await waitFor(() => viewers.every(({ epochs }) => epochs.length === 2) || undefined, {
-      ...SEVERAL_ATTEMPTS,
-      text: 'the new epoch',
-    });
+    await waitFor(() => viewers.every(({ epochs }) => epochs.length === 2) || undefined, { text: 'the new epoch' });
     await haveReceived(viewers, PACKETS / 4);
     for (const viewer of viewers) assertUnbroken(viewer);
+  });
+});
+
+test('a viewer without peers enters a new epoch too', async () => {
+  await withSwarm(await openNodeDatachannelConnector(LOOPBACK), async ({ join, broadcast }) => {
+    const viewer = await join({ connector: undefined });
+    await haveReceived([viewer], PACKETS / 4);
+    broadcast.beginNewEpoch();
+    await waitFor(() => viewer.epochs.length === 2 || undefined, { text: 'the new epoch' });
+    await haveReceived([viewer], PACKETS / 4);
+    assertUnbroken(viewer);
   });
 });
 

@@ -42,6 +42,9 @@ function goOn(talk: Conversation, packets: number, from = 1): EngineOutput[] {
   return outputs;
 }
 
+const paths = (outputs: readonly EngineOutput[], peer: PeerId) =>
+  said(outputs, peer).flatMap((message) => (message.type === 'path' ? [message.path.length] : []));
+
 const asks = (talk: Conversation, outputs: readonly EngineOutput[]) =>
   talk.subscriptions(BOB, outputs).filter((substream) => substream === SUBSTREAM).length;
 
@@ -52,9 +55,6 @@ test('a parent whose packet is overdue is replaced: another is asked, once', () 
   const outputs = talk.accept(BOB, SUBSTREAM);
   assert.ok(said(outputs, ALICE).some(({ type }) => type === 'unsubscribe'));
 });
-
-const paths = (outputs: readonly EngineOutput[], peer: PeerId) =>
-  said(outputs, peer).flatMap((message) => (message.type === 'path' ? [message.path.length] : []));
 
 test('children hear of another way to the source, once', () => {
   const talk = family();
