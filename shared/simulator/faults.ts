@@ -39,7 +39,8 @@ const SHARE_GONE = 0.2;
 const CLOG_EACH_MS = 400;
 const CLOG_LASTS_MS = 4000;
 const CLOSE_EACH_MS = 250;
-const COLLAPSED_SHARE = 0.04;
+/** Just enough to ask and to acknowledge: with less nobody plays, whoever feeds it. */
+const COLLAPSED_SHARE = 0.12;
 const CLOCK_OFF_MS = 1200;
 const JITTER_MS = 400;
 const LOST_SHARE = 0.2;
@@ -188,7 +189,7 @@ export const FAULTS: Readonly<Record<FaultName, FaultKind>> = {
     strike: (world) => spell(world, { doubledShare: DOUBLED_SHARE }),
   },
   'uplink-collapse': {
-    what: 'a third of the uplinks carry next to nothing',
+    what: 'a third of the uplinks carry an eighth',
     lastsMs: 10_000,
     strike: (world, random) => {
       const hit = draw(world, random, SHARE_HIT);

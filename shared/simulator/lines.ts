@@ -16,6 +16,11 @@ export type LineKind = {
 /** UDP, DTLS and SCTP around each datagram of at most so many bytes. */
 export const DATAGRAM_OVERHEAD_BYTES = 85;
 export const DATAGRAM_BYTES = 1150;
+/** SCTP acknowledges every second datagram, by one that is nothing but wrapping. */
+const ACKNOWLEDGEMENT_BYTES = DATAGRAM_OVERHEAD_BYTES / 2;
+/** What waits before a home router's line at most: so long, and on slow lines so much. Acknowledgements over it are lost, and missed by nobody. */
+const ROUTER_MS = 250;
+const ROUTER_BYTES = 20_000;
 /** A line's rate is told as what it carries of packets: on the wire it is more. */
 export const WIRE_SHARE = (DATAGRAM_BYTES + DATAGRAM_OVERHEAD_BYTES) / DATAGRAM_BYTES;
 
@@ -81,6 +86,23 @@ export class LineQueue {
   take(bytes: number, nowMs: number): number {
     this.freeMs = Math.max(this.freeMs, nowMs) + bytes / this.bytesPerMs;
     return this.freeMs;
+  }
+
+  /** What tells a sender that so many datagrams came. Costs the line its time, and nobody an event. */
+  acknowledge(datagrams: number, nowMs: number): void {
+    this.note(datagrams * ACKNOWLEDGEMENT_BYTES, nowMs);
+  }
+
+  /** Small messages that nobody waits for one by one. */
+  note(bytes: number, nowMs: number): void {
+    if (this.waitMs(nowMs) * this.bytesPerMs < ROUTER_BYTES) this.take(bytes, nowMs);
+  }
+
+  /** When a request has left: what waits in the router is before it, what stands in transports is not. */
+  ask(bytes: number, nowMs: number): number {
+    const inRouterMs = Math.min(this.waitMs(nowMs), Math.max(ROUTER_MS, this.serialMs(ROUTER_BYTES)));
+    this.take(bytes, nowMs);
+    return nowMs + inRouterMs + this.serialMs(bytes);
   }
 
   /** How long what is queued still takes. */

@@ -14,12 +14,16 @@ const ONE_WAY_MS_ACROSS = 44;
 const SETUP_MS: readonly [number, number] = [150, 400];
 const SETUP_ROUND_TRIPS = 3;
 const CONNECT_TIMEOUT_MS = 10_000;
+/** What each side sends for it: description and candidates to the tracker, checks, certificates. Measured with Chromium. */
+const SETUP_BYTES = 2500;
 /** One that vanished is noticed by the transport after this: ICE consent is lost, then the grace of the link. */
 const NOTICED_MS: readonly [number, number] = [5000, 8000];
 /** The transport calls back when what it holds falls under this. */
 const LOW_WATER_BYTES = 16 * 1024;
 /** What a congestion window lets out to one that answers no more. */
 const WINDOW_TO_DEAD_BYTES = 48 * 1024;
+/** What is on its way unacknowledged takes no window up before this: the first window is some 12 kB, a child's share 8 kB/s. */
+const WINDOW_MS = 1000;
 
 /** What happens to messages, for whoever counts. */
 export interface NetworkObserver {
@@ -71,6 +75,7 @@ export class Network {
       this.queue.at(attemptEndsMs, () => peer.feed({ type: 'link-closed', peer: name, reason: 'connect-timeout' }));
       return;
     }
+    peer.uplink.take(SETUP_BYTES, this.queue.nowMs);
     const attempt = { name };
     peer.attempts.set(remote.plan.number, attempt);
     this.queue.after(CONNECT_TIMEOUT_MS, () => {
@@ -81,7 +86,8 @@ export class Network {
     const theirs = remote.attempts.get(peer.plan.number);
     if (theirs === undefined || !this.isReachable(peer, remote)) return;
     const signallingMs = 2 * (peer.trackerOneWayMs + remote.trackerOneWayMs);
-    const setupMs = this.random.between(...SETUP_MS) + SETUP_ROUND_TRIPS * this.roundTripMs(peer, remote);
+    const waitMs = peer.uplink.waitMs(this.queue.nowMs) + remote.uplink.waitMs(this.queue.nowMs);
+    const setupMs = this.random.between(...SETUP_MS) + SETUP_ROUND_TRIPS * this.roundTripMs(peer, remote) + waitMs;
     this.queue.after(signallingMs + setupMs, () => {
       if (!peer.isAlive || !remote.isAlive || this.isHeld(peer, remote)) return;
       if (peer.attempts.get(remote.plan.number) !== attempt) return;
@@ -137,11 +143,14 @@ export class Network {
       peer.unreported.add(wire);
     }
     if (!remote.isAlive && wire.stuckBytes + bytes.byteLength > WINDOW_TO_DEAD_BYTES) return;
-    const size = bytes.byteLength + DATAGRAM_OVERHEAD_BYTES * Math.ceil(bytes.byteLength / DATAGRAM_BYTES);
+    const datagrams = Math.ceil(bytes.byteLength / DATAGRAM_BYTES);
+    const size = bytes.byteLength + DATAGRAM_OVERHEAD_BYTES * datagrams;
     this.observer.sent(peer, wire, channel, bytes, size);
     const leavesMs = Math.max(peer.uplink.take(size, queue.nowMs), this.weather.heldUntilMs(peer, remote));
     if (remote.isAlive && isData) {
-      wire.buffer.departs(leavesMs, bytes.byteLength);
+      // Acknowledgements that wait behind a full uplink hold the next window up.
+      const heldMs = Math.max(0, remote.uplink.waitMs(queue.nowMs) - WINDOW_MS);
+      wire.buffer.departs(leavesMs + heldMs, bytes.byteLength);
       if (wire.buffer.bytes > LOW_WATER_BYTES) this.awaitDrain(peer, wire);
     } else if (!remote.isAlive) {
       wire.stuckBytes += bytes.byteLength;
@@ -162,6 +171,7 @@ export class Network {
       // The last byte comes when the line had time for all of it; whoever came before is served before.
       const waitMs = downlink.waitMs(queue.nowMs - serialMs);
       downlink.take(size, queue.nowMs - serialMs);
+      remote.uplink.acknowledge(datagrams, queue.nowMs);
       if (waitMs >= 1) queue.after(waitMs, () => this.arrive(wire, channel, bytes));
       else this.arrive(wire, channel, bytes);
     });

@@ -11,8 +11,9 @@ export class TransportBuffer {
     this.bytes += bytes;
   }
 
+  /** Not before what was handed over earlier. */
   departs(atMs: number, bytes: number): void {
-    this.leavesMs.push(atMs);
+    this.leavesMs.push(Math.max(atMs, this.leavesMs.at(-1) ?? 0));
     this.sizes.push(bytes);
   }
 

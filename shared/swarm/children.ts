@@ -9,6 +9,7 @@ import { considerSpares, copiesOf } from './copies.ts';
 import { deadlineMs, type EngineContext, sendControl } from './engine-context.ts';
 import type { FeedReport } from './feed-report.ts';
 import type { Link } from './link.ts';
+import type { OwnLine } from './own-line.ts';
 import type { Pacer } from './pacer.ts';
 import { mayDisplace } from './parent-choice.ts';
 import type { Parents } from './parents.ts';
@@ -25,6 +26,7 @@ const GRACE_SLOTS = 8;
 /** Whom we feed: admission, displacement, grace, shedding, and the relaying itself (docs/ALGORITHM.md 6). */
 export class Children {
   private readonly context: EngineContext;
+  private readonly line: OwnLine;
   private readonly pacer: Pacer;
   private readonly uplink: Uplink;
   private readonly parents: Parents;
@@ -33,8 +35,16 @@ export class Children {
   /** Displaced children that are still fed beside those who displaced them. */
   private inGrace = 0;
 
-  constructor(context: EngineContext, pacer: Pacer, uplink: Uplink, parents: Parents, feedReport: FeedReport) {
+  constructor(
+    context: EngineContext,
+    line: OwnLine,
+    pacer: Pacer,
+    uplink: Uplink,
+    parents: Parents,
+    feedReport: FeedReport,
+  ) {
     this.context = context;
+    this.line = line;
     this.pacer = pacer;
     this.uplink = uplink;
     this.parents = parents;
@@ -46,7 +56,7 @@ export class Children {
   }
 
   get slotsFree(): number {
-    return Math.max(0, this.uplink.slots - this.usedSlots);
+    return Math.max(0, this.uplink.slotsUsable - this.usedSlots);
   }
 
   isChild(link: Link): boolean {
@@ -80,7 +90,7 @@ export class Children {
    * everywhere at once: lines fill, slots are shed, and a third of all lose their parents (simulated: 150 viewers, 40 copies).
    */
   private get mayDisplaceAnother(): boolean {
-    return this.inGrace < Math.max(1, Math.floor(this.uplink.slots / GRACE_SLOTS));
+    return this.line.isProven && this.inGrace < Math.max(1, Math.floor(this.uplink.slots / GRACE_SLOTS));
   }
 
   restart(): void {
@@ -155,7 +165,8 @@ export class Children {
     const step = config.substreams;
     const aligned = message.from + ((substream.index - (message.from % step) + step) % step);
     const from = aligned as typeof message.from;
-    const backlog = ring.from(from, step, config.backlogPushes + config.backlogRepairs);
+    const count = this.line.isProven ? config.backlogPushes + config.backlogRepairs : 1;
+    const backlog = ring.from(from, step, count);
     for (const [at, packet] of backlog.entries()) {
       const { sequence } = packet.header;
       if (link.map?.has(sequence)) continue;
@@ -248,8 +259,9 @@ export class Children {
 
   /** As many children as slots: one goes at a time; all at once only where no upload is allowed at all. */
   fitToSlots(): void {
-    if (this.uplink.slots === 0) while (this.usedSlots > 0) this.shedOne();
-    else if (this.usedSlots > this.uplink.slots) this.shedOne();
+    const { slotsUsable } = this.uplink;
+    if (slotsUsable === 0) while (this.usedSlots > 0) this.shedOne();
+    else if (this.usedSlots > slotsUsable) this.shedOne();
     if (this.context.role !== 'seeder') return;
     considerSpares(this.context);
     // The audience shrank, or a spare copy has done its service: of too many heads the one with the poorest line goes to another.

@@ -15,8 +15,13 @@ export type EngineConfig = {
   readonly initialUplinkBytesPerSecond: number;
   /** Least uplink that is ever believed, bytes/s: below it measuring would starve itself. */
   readonly uplinkBytesPerSecondMin: number;
-  /** A line that carries less is full with what receiving from peers takes; its owner is fed by the server alone, bytes/s. */
+  /** A line that carries less is full with what receiving from peers takes: it rests, bytes/s. */
   readonly thinUplinkBytesPerSecond: number;
+  /** All round trips take so much longer than they did: our line is full, ms. */
+  readonly fullQueueMs: number;
+  /** A line that cannot bear the swarm keeps out of it for so long, ms; doubled each time up to the maximum. */
+  readonly restMs: number;
+  readonly restMsMax: number;
   /** Upload allowed until `upload-limit` says otherwise, bytes/s. */
   readonly uploadLimitBytesPerSecond: number;
   /** Children times sub-streams at most, whatever the uplink: bounds the work per packet. */
@@ -160,8 +165,10 @@ export type EngineConfig = {
   /** First ban of a peer that proved faulty, ms; doubled each time. */
   readonly banMs: number;
   readonly banMsMax: number;
-  /** Between two pings on one link, ms. */
+  /** Between two pings, ms; each link has its turn. Less: a full line is found sooner. */
   readonly pingIntervalMs: number;
+  /** The same after a packet to a peer, as long as our line has not shown what it bears, ms. */
+  readonly trialPingMs: number;
   /** Between two reports to the tracker, ms: when something changed, and otherwise. */
   readonly reportIntervalMs: number;
   readonly reportIntervalMsMax: number;
@@ -175,6 +182,9 @@ export const DEFAULT_ENGINE_CONFIG: EngineConfig = {
   initialUplinkBytesPerSecond: 375_000,
   uplinkBytesPerSecondMin: 4000,
   thinUplinkBytesPerSecond: 12_500,
+  fullQueueMs: 300,
+  restMs: 30_000,
+  restMsMax: 960_000,
   uploadLimitBytesPerSecond: 125_000_000,
   slotsMax: 120,
   linksMax: 32,
@@ -256,7 +266,8 @@ export const DEFAULT_ENGINE_CONFIG: EngineConfig = {
   floodBackoffMs: 60_000,
   banMs: 60_000,
   banMsMax: 3_600_000,
-  pingIntervalMs: 5000,
+  pingIntervalMs: 250,
+  trialPingMs: 100,
   reportIntervalMs: 2000,
   reportIntervalMsMax: 10_000,
 };
@@ -273,7 +284,9 @@ const LEAST: Readonly<Record<string, number>> = {
   linkBufferBytesMax: 16 * 1024,
   shedTickMs: 10,
   uplinkIntervalMs: 50,
-  pingIntervalMs: 100,
+  pingIntervalMs: 50,
+  trialPingMs: 20,
+  restMs: 1000,
   reportIntervalMs: 100,
   rescueBatchMax: 1,
 };

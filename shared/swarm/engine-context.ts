@@ -41,6 +41,8 @@ export type EngineContext = {
   copies: number;
   isSwarmEnabled: boolean;
   isTrackerConnected: boolean;
+  /** How long what waits before our own line takes, as round trips show it: requests to the server wait as long. */
+  queueMs: number;
   /** A feed or lease changed: children may have to be told of another path. */
   arePathsStale: boolean;
   /** The broadcast ended with this packet. */

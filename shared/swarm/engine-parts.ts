@@ -15,6 +15,7 @@ import { Introductions } from './introductions.ts';
 import type { Link } from './link.ts';
 import { Links } from './links.ts';
 import { Messages } from './messages.ts';
+import { OwnLine } from './own-line.ts';
 import { Pacer } from './pacer.ts';
 import { PacketRing } from './packet-ring.ts';
 import { Parents } from './parents.ts';
@@ -47,6 +48,7 @@ export type EngineOptions = {
 export type EngineParts = {
   readonly context: EngineContext;
   readonly bans: Bans;
+  readonly line: OwnLine;
   readonly pacer: Pacer;
   readonly uplink: Uplink;
   readonly verification: Verification;
@@ -71,22 +73,23 @@ export type EngineParts = {
 export function makeEngineParts(options: EngineOptions): EngineParts {
   const context = makeContext(options);
   const bans = new Bans(context.config);
-  const pacer = new Pacer(context);
-  const uplink = new Uplink(context, pacer);
+  const line = new OwnLine(context);
+  const pacer = new Pacer(context, line);
+  const uplink = new Uplink(context, pacer, line);
   const verification = new Verification(context);
   const wanted = new WantedPackets(context, verification);
   const serverStream = new ServerStream(context, wanted);
   const feedReport = new FeedReport(context, serverStream);
   const introductions = new Introductions(context, bans);
   const parents = new Parents(context, uplink, wanted, serverStream, introductions);
-  const children = new Children(context, pacer, uplink, parents, feedReport);
+  const children = new Children(context, line, pacer, uplink, parents, feedReport);
   const availability = new Availability(context, feedReport, children, uplink);
   const repair = new Repair(context, wanted, serverStream, pacer);
-  const rescue = new Rescue(context, wanted, serverStream, verification);
+  const rescue = new Rescue(context, line, wanted, serverStream, verification);
   const recovery = new Recovery(context, wanted, verification, repair, rescue);
   const startUp = new StartUp(context, wanted, serverStream, rescue);
   const epochs = new EpochWatch(context);
-  const sessions = new Sessions(context, bans, uplink, (link: Link) => {
+  const sessions = new Sessions(context, line, bans, uplink, (link: Link) => {
     uplink.forget(link);
     pacer.forget(link);
     wanted.forgetLink(link);
@@ -98,6 +101,7 @@ export function makeEngineParts(options: EngineOptions): EngineParts {
   return {
     context,
     bans,
+    line,
     pacer,
     uplink,
     verification,
@@ -154,6 +158,7 @@ function makeContext({ role, seed, config: given = {} }: EngineOptions): EngineC
     copies: 1,
     isSwarmEnabled: true,
     isTrackerConnected: false,
+    queueMs: 0,
     arePathsStale: false,
     endSequence: undefined,
   };

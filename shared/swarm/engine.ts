@@ -13,6 +13,9 @@ export type { EngineOptions } from './engine-parts.ts';
 
 const TARGET_LATENCY_MS_MIN = 200;
 const LINKS_LOOK_MS = 1000;
+/** Links are made in this time, and a server stream brings something, where the line is not full. */
+const MAKING_MS = 1000;
+const QUIET_MS = 400;
 
 /**
  * The swarm, as one peer sees it (docs/ALGORITHM.md). It never waits, reads no clock and draws from no generator but its own: time and
@@ -28,6 +31,7 @@ const LINKS_LOOK_MS = 1000;
 export class SwarmEngine {
   private readonly context: EngineContext;
   private readonly parts: EngineParts;
+  private isSwarmWanted = true;
 
   constructor(options: EngineOptions) {
     this.parts = makeEngineParts(options);
@@ -139,7 +143,8 @@ export class SwarmEngine {
         this.parts.children.fitToSlots();
         return;
       case 'swarm-enabled':
-        this.enableSwarm(input.isEnabled);
+        this.isSwarmWanted = input.isEnabled;
+        this.enableSwarm();
         return;
       case 'wakeup':
         return;
@@ -179,15 +184,13 @@ export class SwarmEngine {
         this.parts.children.onGraceTimer();
         return;
       case 'uplink':
-        context.timers.set('uplink', context.nowMs + context.config.uplinkIntervalMs);
-        this.parts.uplink.measure(context.nowMs);
-        if (this.parts.uplink.isThin && context.epoch !== undefined) this.parts.parents.retreat();
-        this.parts.commitments.consider();
-        this.parts.children.cutClogged();
-        this.parts.children.fitToSlots();
+        this.measureUplink();
         return;
       case 'shed':
         if (this.parts.uplink.shedIfBusy(context.nowMs)) this.parts.children.shedOne();
+        return;
+      case 'ping':
+        this.ping();
         return;
       case 'links':
         context.timers.set('links', context.nowMs + LINKS_LOOK_MS);
@@ -206,6 +209,25 @@ export class SwarmEngine {
       default:
         unreachable(name);
     }
+  }
+
+  private measureUplink(): void {
+    const { context, parts } = this;
+    context.timers.set('uplink', context.nowMs + context.config.uplinkIntervalMs);
+    parts.uplink.measure(context.nowMs);
+    this.enableSwarm();
+    parts.commitments.consider();
+    parts.children.cutClogged();
+    parts.children.fitToSlots();
+  }
+
+  private ping(): void {
+    const { line, sessions, introductions, serverStream } = this.parts;
+    const wasProven = line.isProven;
+    // The checks of connections that are late are repeated, until a thin line carries nothing else.
+    const isStuck = introductions.makingMs > MAKING_MS && serverStream.quietMs > QUIET_MS;
+    for (const link of line.look(isStuck)) sessions.ping(link);
+    if ((line.isFull && !line.isProven) || line.isProven !== wasProven) this.measureUplink();
   }
 
   // --- Links ---------------------------------------------------------------------------------------------------------------
@@ -297,8 +319,12 @@ export class SwarmEngine {
     context.timers.setSooner('have', context.nowMs);
   }
 
-  private enableSwarm(isEnabled: boolean): void {
+  /** As wanted, unless our line must rest. */
+  private enableSwarm(): void {
     const { context } = this;
+    const { isResting } = this.parts.line;
+    const isEnabled = this.isSwarmWanted && !isResting;
+    if (isResting) this.parts.introductions.beCareful();
     if (context.isSwarmEnabled === isEnabled) return;
     context.isSwarmEnabled = isEnabled;
     if (isEnabled) {
@@ -319,6 +345,7 @@ export class SwarmEngine {
     if (timers.isSet('links')) return;
     timers.set('links', nowMs + LINKS_LOOK_MS);
     timers.set('uplink', nowMs + config.uplinkIntervalMs);
+    timers.set('ping', nowMs + config.pingIntervalMs);
     timers.set('have', nowMs + Math.round(config.haveIntervalMs * random.fraction()));
     timers.set('report', nowMs + Math.round(config.reportIntervalMs * random.between(0.5, 1)));
     if (this.context.role === 'viewer') timers.set('upgrade', nowMs + random.between(...config.upgradeIntervalLeafMs));

@@ -15,6 +15,8 @@ const SEEDER_LINKS_SPARE = 8;
 /** Peers that could not be reached, and peers met, remembered. */
 const REMEMBERED_MAX = 128;
 const ASK_BACKOFF = 1.5;
+/** Connections made at once after a line had to rest: that was mostly for making too many. */
+const CAREFUL_CONNECTS = 2;
 
 /** Whom to connect to, and when to ask the tracker for more (docs/ALGORITHM.md 8). */
 export class Introductions {
@@ -28,6 +30,7 @@ export class Introductions {
   private readonly lacking = new Set<number>();
   private askedMs = Number.NEGATIVE_INFINITY;
   private askIntervalMs: number;
+  private isCareful = false;
 
   constructor(context: EngineContext, bans: Bans) {
     this.context = context;
@@ -97,6 +100,13 @@ export class Introductions {
     this.askWhenAllowed();
   }
 
+  /** So long connections have been in the making, and none is there yet. */
+  get makingMs(): number {
+    const { links, nowMs, config } = this.context;
+    if (links.size > 0 || this.connecting.size === 0) return 0;
+    return nowMs + config.connectTimeoutMs - Math.min(...this.connecting.values());
+  }
+
   /** Attempts that led nowhere are given up; too few links are made more. */
   look(): void {
     const { context } = this;
@@ -119,6 +129,10 @@ export class Introductions {
     return idle[0];
   }
 
+  beCareful(): void {
+    this.isCareful = true;
+  }
+
   clear(): readonly PeerId[] {
     const attempts = [...this.connecting.keys()];
     this.connecting.clear();
@@ -137,7 +151,7 @@ export class Introductions {
     if (!context.isSwarmEnabled || this.isKnown(peer) || this.bans.isBanned(peer, nowMs)) return false;
     if ((this.unreachable.get(peer)?.untilMs ?? Number.NEGATIVE_INFINITY) > nowMs) return false;
     // Whoever is called is not asked to wait for our own calls: the other side has begun.
-    if (offers && this.connecting.size >= config.connectingMax) return false;
+    if (offers && this.connecting.size >= (this.isCareful ? CAREFUL_CONNECTS : config.connectingMax)) return false;
     if (this.connecting.size >= 2 * config.connectingMax) return false;
     return context.links.size + this.connecting.size < this.linksMax + LINKS_TOLERANCE;
   }

@@ -8,6 +8,15 @@ import { TokenBucket } from './token-bucket.ts';
 /** Believed of a link until it was measured. */
 const INITIAL_RTT_MS = 100;
 
+/** No least round trip is taken to be longer: a line that is full from the start has none to show. */
+const UNHURRIED_RTT_MS = 150;
+/** Ways through the network become longer now and then: the least of a link grows by so much with each ping. */
+const LEAST_DRIFT_MS = 2;
+/** A round trip says something of the line for so long. */
+const FRESH_MS = 1000;
+/** An answer that is no later yet says nothing. */
+const OVERDUE_MS_MIN = 100;
+
 /** Requests remembered per link, so that a late answer is still known to have been asked for. */
 const REQUESTED_MAX = 64;
 
@@ -25,6 +34,9 @@ export class Link {
   /** Its node number in paths; undefined until its HELLO has come. Nothing but HELLO is read before. */
   node: number | undefined;
   rttMs: number;
+  private leastRttMs: number;
+  private lastRttMs = 0;
+  private answeredMs = Number.NEGATIVE_INFINITY;
   lastHeardMs: Millis;
   /** Its last HAVE of our epoch. */
   have: Have | undefined;
@@ -73,6 +85,7 @@ export class Link {
     this.openedMs = nowMs;
     this.lastHeardMs = nowMs;
     this.rttMs = rttMs > 0 ? rttMs : INITIAL_RTT_MS;
+    this.leastRttMs = Math.min(UNHURRIED_RTT_MS, this.rttMs);
     this.refusedUntilMs = new Float64Array(config.substreams).fill(Number.NEGATIVE_INFINITY);
     this.welcomeUntilMs = new Float64Array(config.substreams).fill(Number.NEGATIVE_INFINITY);
     this.backlogSentMs = new Float64Array(config.substreams).fill(Number.NEGATIVE_INFINITY);
@@ -129,8 +142,21 @@ export class Link {
     if (this.blackHoles > 1) this.avoidedUntilMs = nowMs + backoffMs * 2 ** Math.min(6, this.blackHoles - 2);
   }
 
-  observeRtt(rttMs: number): void {
+  observeRtt(rttMs: number, nowMs: Millis): void {
+    this.answeredMs = nowMs;
     this.rttMs = Math.round(this.rttMs + (rttMs - this.rttMs) / 2);
+    this.lastRttMs = rttMs;
+    this.leastRttMs = Math.min(rttMs, this.leastRttMs + LEAST_DRIFT_MS);
+  }
+
+  /** By how much its ping takes longer than the best did; undefined: that is not known just now. */
+  swellMs(nowMs: Millis): number | undefined {
+    const lastMs = nowMs - this.answeredMs > FRESH_MS ? undefined : this.lastRttMs - this.leastRttMs;
+    if (this.pingToken === undefined) return lastMs;
+    // Its messages come, its answer does not.
+    const overdueMs = nowMs - this.pingSentMs - this.leastRttMs;
+    const isOwed = overdueMs > OVERDUE_MS_MIN && nowMs - this.lastHeardMs < SILENT_MS;
+    return isOwed ? Math.max(overdueMs, lastMs ?? 0) : lastMs;
   }
 
   noteHave(have: Have, map: HaveMap, nowMs: Millis): void {

@@ -1,6 +1,7 @@
 import type { Millis } from '../basics/units.ts';
 import type { EngineContext } from './engine-context.ts';
 import type { Link } from './link.ts';
+import type { OwnLine } from './own-line.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 type Waiting = {
@@ -23,6 +24,7 @@ const REPAIR_STANDING_MS_MAX = 60;
  */
 export class Pacer {
   private readonly context: EngineContext;
+  private readonly line: OwnLine;
   private readonly bucket: TokenBucket;
   private pushes: Waiting[] = [];
   private repairs: Waiting[] = [];
@@ -30,8 +32,9 @@ export class Pacer {
   private repairBytes = 0;
   private bytesPerSecond: number;
 
-  constructor(context: EngineContext) {
+  constructor(context: EngineContext, line: OwnLine) {
     this.context = context;
+    this.line = line;
     this.bytesPerSecond = context.config.initialUplinkBytesPerSecond;
     this.bucket = new TokenBucket(this.burstBytes, context.nowMs);
   }
@@ -75,6 +78,8 @@ export class Pacer {
   /** A repair, or backlog that can wait. False: refused. */
   repair(link: Link, bytes: Uint8Array, expiresMs: number): boolean {
     if (this.bytesPerSecond === 0) return false;
+    // A line is tried out with one packet.
+    if (!this.line.isProven && (this.line.isOnTrial || !this.isIdle)) return false;
     const backlogMs = this.backlogMs() + this.durationMs(this.repairBytes);
     if (backlogMs > this.context.config.repairBacklogMsMax) return false;
     if (this.pushes.length + this.repairs.length >= WAITING_MAX) return false;
@@ -163,6 +168,7 @@ export class Pacer {
   }
 
   private send(link: Link, bytes: Uint8Array): void {
+    this.line.noteSent(bytes.byteLength);
     link.noteSent(bytes.byteLength);
     link.packetsSent++;
     this.context.statistics.bytesToPeers += bytes.byteLength;

@@ -30,7 +30,6 @@ const SEARCH_MS = [200, 400] as const;
  */
 export class Parents {
   private readonly context: EngineContext;
-  private readonly uplink: Uplink;
   private readonly serverStream: ServerStream;
   private readonly introductions: Introductions;
   private readonly leases: Leases;
@@ -48,7 +47,6 @@ export class Parents {
     introductions: Introductions,
   ) {
     this.context = context;
-    this.uplink = uplink;
     this.serverStream = serverStream;
     this.introductions = introductions;
     this.leases = new Leases(context, serverStream);
@@ -93,19 +91,6 @@ export class Parents {
 
   isParent(link: Link): boolean {
     return this.context.substreams.some((substream) => this.involves(substream, link));
-  }
-
-  /** Our line cannot bear the swarm: the server brings everything. */
-  retreat(): void {
-    for (const substream of this.context.substreams) {
-      if (substream.feed.kind === 'idle') continue;
-      for (const link of this.context.links.list) {
-        const isTold = this.involves(substream, link) || this.isAsking(substream, link);
-        if (isTold) this.subscriptions.unsubscribe(substream, link);
-      }
-      this.subscriptions.setFeed(substream, { kind: 'idle', sinceMs: this.context.nowMs });
-      this.serverStream.lease(substream.index);
-    }
   }
 
   // --- What neighbours say -------------------------------------------------------------------------------------------------
@@ -291,10 +276,6 @@ export class Parents {
     // A seeder is the source: nobody feeds it.
     if (context.role === 'seeder' || context.epoch === undefined || context.endSequence !== undefined) return;
     if (substream.feed.kind !== 'idle' || !context.isSwarmEnabled) return;
-    if (this.uplink.isThin) {
-      this.serverStream.lease(substream.index);
-      return;
-    }
     const best = chooseParent(context, substream, this.subscriptions.asker(substream), () => false);
     if (best !== undefined) this.subscriptions.ask(substream, best.link, 'find');
     else this.introductions.lack(substream.index);

@@ -3,6 +3,7 @@ import { deadlineMs, type EngineContext, substreamOf } from './engine-context.ts
 import type { FetchReason } from './engine-types.ts';
 import { isPulled } from './leases.ts';
 import { isSilent } from './overdue.ts';
+import type { OwnLine } from './own-line.ts';
 import type { ServerStream } from './server-stream.ts';
 import type { Verification } from './verification.ts';
 import { rescueMargin, type Wanted, type WantedPackets } from './wanted.ts';
@@ -18,6 +19,8 @@ const LOOK_AGAIN_MS = 250;
 const PULLED_MARGIN_MS = 150;
 /** Within the time that playback has left, so little silence must do. */
 const SHORT_SILENCE_MS = 200;
+/** Links are made by then. */
+const LINKED_MS = 900;
 /** An answer takes so long. */
 const LAST_MOMENT_MS = 250;
 /** Most likely the source has paused for all. About so many of the audience ask in time; the others' turn comes later, spread over this. */
@@ -30,7 +33,9 @@ const PLAUSIBLE_SPARE = 3;
 /** When the server is asked for a missing packet: nobody else need be asked shortly before. */
 export function rescueAtMs(context: EngineContext, wanted: Wanted): number {
   const isLate = isPulled(context, substreamOf(context, wanted.sequence));
-  return deadlineMs(context, wanted.sequence) - wanted.rescueMarginMs - (isLate ? PULLED_MARGIN_MS : 0);
+  return (
+    deadlineMs(context, wanted.sequence) - wanted.rescueMarginMs - (isLate ? PULLED_MARGIN_MS : 0) - context.queueMs
+  );
 }
 
 type Turn = { readonly marginMs: number; readonly laterMs: number };
@@ -38,6 +43,7 @@ type Turn = { readonly marginMs: number; readonly laterMs: number };
 /** Packets that the swarm would bring too late, fetched one by one from the server just in time (docs/ALGORITHM.md 7). */
 export class Rescue {
   private readonly context: EngineContext;
+  private readonly line: OwnLine;
   private readonly wanted: WantedPackets;
   private readonly serverStream: ServerStream;
   private readonly verification: Verification;
@@ -48,8 +54,15 @@ export class Rescue {
   /** What chance decided for this silence: how long before playback runs dry, or how much later than most, we ask. */
   private turn: Turn | undefined;
 
-  constructor(context: EngineContext, wanted: WantedPackets, serverStream: ServerStream, verification: Verification) {
+  constructor(
+    context: EngineContext,
+    line: OwnLine,
+    wanted: WantedPackets,
+    serverStream: ServerStream,
+    verification: Verification,
+  ) {
     this.context = context;
+    this.line = line;
     this.wanted = wanted;
     this.serverStream = serverStream;
     this.verification = verification;
@@ -83,6 +96,14 @@ export class Rescue {
   flush(): void {
     const { context } = this;
     if (this.due.length === 0 || context.epoch === undefined) return;
+    // Many requests do not get through a line full of making links, one does.
+    if (this.isAlone || this.line.isDoubtful) {
+      this.serverStream.leaseAll();
+      this.serverStream.update(context.nowMs);
+      this.due = this.due.filter(({ sequence }) => !this.serverStream.isBringingPacket(sequence, context.nowMs));
+      context.timers.setSooner('wanted', context.nowMs + RETRY_MS);
+      if (this.due.length === 0) return;
+    }
     const batch = this.withNeighbours();
     this.due = [];
     const isOld = (wanted: Wanted): boolean => wanted.sequence <= context.joinedSequence;
@@ -91,6 +112,12 @@ export class Rescue {
       'rescue',
       batch.filter((wanted) => !isOld(wanted)),
     );
+  }
+
+  /** Links should be there by now, and nobody has told what it holds. */
+  private get isAlone(): boolean {
+    const { links, nowMs, startedMs } = this.context;
+    return nowMs - startedMs > LINKED_MS && links.list.every(({ map }) => map === undefined);
   }
 
   /** These are needed at once, from nobody else. */

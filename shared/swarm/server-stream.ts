@@ -5,6 +5,7 @@ import type { WantedPackets } from './wanted.ts';
 /** A lease that a parent has taken over lasts at most this much longer, for packets that neither has brought. */
 const SEAM_MS = 1000;
 const SETTLE_MS = 120;
+const QUEUE_FACTOR = 2;
 /** A response is taken to be under way for so long before its first packet. */
 const FIRST_PACKET_MS = 600;
 
@@ -33,6 +34,8 @@ export class ServerStream {
   private broughtMs = Number.NEGATIVE_INFINITY;
   /** Of the responses that brought nothing yet, each in the place of the one before: when the first was asked for. */
   private waitingSinceMs = Number.NEGATIVE_INFINITY;
+  /** What the request may have waited before our own line. */
+  private queuedMs = 0;
   /** Reopenings without a packet in between; and no reopening before. */
   private failures = 0;
   private closedUntilMs = Number.NEGATIVE_INFINITY;
@@ -60,8 +63,13 @@ export class ServerStream {
     if (this.leases[substream] === undefined || this.open === undefined) return false;
     if (!this.open.substreams.includes(substream)) return false;
     // A response that is replaced by a wider one before its first packet came has brought nothing so far.
-    if (this.broughtMs < this.waitingSinceMs) return nowMs - this.waitingSinceMs < FIRST_PACKET_MS;
+    if (this.broughtMs < this.waitingSinceMs) return nowMs - this.waitingSinceMs < FIRST_PACKET_MS + this.queuedMs;
     return nowMs - Math.max(this.broughtMs, this.open.openedMs) < this.context.config.serverStreamStallMs;
+  }
+
+  /** So long it has brought nothing; a pause of the source is a part of it. */
+  get quietMs(): number {
+    return this.open === undefined ? 0 : this.context.nowMs - Math.max(this.broughtMs, this.waitingSinceMs);
   }
 
   /** And of this packet: a sub-stream that was leased beside others comes from where those are, not from what it lacks itself. */
@@ -113,6 +121,7 @@ export class ServerStream {
   }
 
   brought(nowMs: Millis): void {
+    this.queuedMs = 0;
     this.broughtMs = nowMs;
     this.failures = 0;
   }
@@ -138,6 +147,8 @@ export class ServerStream {
   /** Tells the driver what changed; called at the end of every input. */
   update(nowMs: Millis): void {
     if (this.leaseCount === 0 && this.open === undefined) return;
+    // A queue is longer than what has shown of it so far.
+    this.queuedMs = Math.max(this.queuedMs, QUEUE_FACTOR * this.context.queueMs);
     for (let substream = 0; substream < this.leases.length; substream++) this.settle(substream, nowMs);
     const wanted = this.leasedSubstreams();
     if (wanted.length === 0) {
@@ -197,7 +208,8 @@ export class ServerStream {
   private hasStalled(nowMs: Millis): boolean {
     if (this.open === undefined) return false;
     const { config, timers, endSequence } = this.context;
-    const stallMs = Math.min(config.serverStreamStallMs * 2 ** this.failures, config.serverStreamBackoffMsMax);
+    const stallMs =
+      Math.min(config.serverStreamStallMs * 2 ** this.failures, config.serverStreamBackoffMsMax) + this.queuedMs;
     const quietSinceMs = Math.max(this.broughtMs, this.open.openedMs);
     if (nowMs - quietSinceMs < stallMs) {
       timers.setSooner('server-stream', quietSinceMs + stallMs);

@@ -7,6 +7,7 @@ import type { Bans } from './bans.ts';
 import { type EngineContext, sendControl } from './engine-context.ts';
 import { Link } from './link.ts';
 import { isSilent } from './overdue.ts';
+import type { OwnLine } from './own-line.ts';
 import type { Uplink } from './uplink.ts';
 
 /** A peer of another protocol version will not have changed in less time than a page is reloaded. */
@@ -17,13 +18,15 @@ const HELLO_TIMEOUT_MS = 5000;
 /** The life of a link: opened, HELLO, pings, silence, farewell. What it is used for is others' concern. */
 export class Sessions {
   private readonly context: EngineContext;
+  private readonly line: OwnLine;
   private readonly bans: Bans;
   private readonly uplink: Uplink;
   /** Everybody else forgets the link. */
   private readonly onClosed: (link: Link) => void;
 
-  constructor(context: EngineContext, bans: Bans, uplink: Uplink, onClosed: (link: Link) => void) {
+  constructor(context: EngineContext, line: OwnLine, bans: Bans, uplink: Uplink, onClosed: (link: Link) => void) {
     this.context = context;
+    this.line = line;
     this.bans = bans;
     this.uplink = uplink;
     this.onClosed = onClosed;
@@ -84,7 +87,9 @@ export class Sessions {
   pong(link: Link, token: number): void {
     if (link.pingToken !== token) return;
     link.pingToken = undefined;
-    link.observeRtt(Math.max(1, this.context.nowMs - link.pingSentMs));
+    link.observeRtt(Math.max(1, this.context.nowMs - link.pingSentMs), this.context.nowMs);
+    // Slots that stand empty while others starve are dear.
+    if (this.line.isOnTrial) this.context.timers.setSooner('ping', this.context.nowMs);
   }
 
   /** Counts a control message; false: there were too many, and the link is cut. */
@@ -127,18 +132,17 @@ export class Sessions {
     if (this.context.links.remove(link.peer) !== undefined) this.onClosed(link);
   }
 
-  /** Every second: who has fallen silent, and how far is everybody. */
+  /** Every second: who has fallen silent. */
   look(): void {
     const { links, config, nowMs } = this.context;
     for (const link of links.list) {
       if (nowMs - link.lastHeardMs > config.linkSilenceMs) this.hangUp(link, 'leaving', 'silent');
       else if (link.node === undefined && nowMs - link.openedMs > HELLO_TIMEOUT_MS)
         this.hangUp(link, 'leaving', 'no hello');
-      else if (nowMs - link.pingSentMs >= config.pingIntervalMs) this.ping(link);
     }
   }
 
-  private ping(link: Link): void {
+  ping(link: Link): void {
     link.pingToken = this.context.random.nextUint32();
     link.pingSentMs = this.context.nowMs;
     sendControl(this.context, link, { type: 'ping', token: link.pingToken });

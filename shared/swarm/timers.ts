@@ -24,7 +24,9 @@ export const TIMER_NAMES = [
   'shed',
   /** The server stream may be narrowed or opened again. */
   'server-stream',
-  /** Links are looked over: silence, pings, stale attempts. */
+  /** The next link is pinged. */
+  'ping',
+  /** Links are looked over: silence, stale attempts. */
   'links',
   /** The tracker may be asked again. */
   'ask-tracker',

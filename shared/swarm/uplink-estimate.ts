@@ -55,6 +55,11 @@ export class UplinkEstimate {
     return this.believed;
   }
 
+  lowerTo(bytesPerSecond: number): void {
+    const least = this.context.config.uplinkBytesPerSecondMin;
+    this.believed = Math.min(this.believed, Math.max(least, bytesPerSecond));
+  }
+
   raiseTo(bytesPerSecond: number): void {
     this.believed = Math.max(this.believed, bytesPerSecond);
   }

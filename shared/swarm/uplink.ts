@@ -2,6 +2,7 @@ import type { Millis } from '../basics/units.ts';
 import { mostCopies } from './copies.ts';
 import type { EngineContext } from './engine-context.ts';
 import type { Link } from './link.ts';
+import type { OwnLine } from './own-line.ts';
 import type { Pacer } from './pacer.ts';
 import { UplinkEstimate } from './uplink-estimate.ts';
 
@@ -19,6 +20,7 @@ const LIMIT_MAX = 4e9;
 export class Uplink {
   private readonly context: EngineContext;
   private readonly pacer: Pacer;
+  private readonly line: OwnLine;
   private readonly estimate: UplinkEstimate;
   private limit: number;
   private withdrawn = 0;
@@ -28,9 +30,10 @@ export class Uplink {
   private hasStanding = false;
   private slotCount = 0;
 
-  constructor(context: EngineContext, pacer: Pacer) {
+  constructor(context: EngineContext, pacer: Pacer, line: OwnLine) {
     this.context = context;
     this.pacer = pacer;
+    this.line = line;
     this.limit = context.config.uploadLimitBytesPerSecond;
     // A seeder's line is the operator's business: believed to be what was allowed until it shows otherwise.
     const believed = context.role === 'seeder' ? this.limit : context.config.initialUplinkBytesPerSecond;
@@ -44,7 +47,12 @@ export class Uplink {
 
   /** Places for children, in all sub-streams together. 0: receives only. */
   get slots(): number {
-    return this.slotCount;
+    return this.line.isResting ? 0 : this.slotCount;
+  }
+
+  /** Of the slots, those that may be filled by now. */
+  get slotsUsable(): number {
+    return this.line.isProven ? this.slots : Math.min(1, this.slots);
   }
 
   setLimit(bytesPerSecond: number): void {
@@ -53,18 +61,25 @@ export class Uplink {
     this.apply();
   }
 
-  /** Acknowledgements, maps and requests alone fill our line: the swarm would cost us more than it brings. */
-  get isThin(): boolean {
+  /** Acknowledgements, maps and requests alone fill a line like this. */
+  private get isThin(): boolean {
     const { role, config } = this.context;
     return role === 'viewer' && this.estimate.bytesPerSecond < config.thinUplinkBytesPerSecond;
   }
 
   /** Every `uplinkIntervalMs`. */
   measure(nowMs: Millis): void {
+    const shown = this.line.takeShown();
+    if (shown !== undefined) this.estimate.lowerTo(shown);
     const isFull = this.estimate.measure(nowMs, this.limit, this.slotCount * this.slotBytesPerSecond);
     // What the slots withdrawn stood for is in the belief now.
     if (isFull) this.withdrawn = 0;
     else this.recover(nowMs);
+    if (this.line.isFull && (!this.line.isProven || this.isThin)) {
+      this.line.rest();
+      // The next attempt begins with as much as may be believed of a line that is not thin.
+      this.estimate.raiseTo(this.context.config.thinUplinkBytesPerSecond * 2);
+    }
     this.apply();
   }
 

@@ -32,7 +32,8 @@ export class Conversation {
   outputs: EngineOutput[] = [];
 
   constructor(role: PeerRole = 'viewer', config: Partial<EngineConfig> = {}) {
-    this.engine = new SwarmEngine({ role, seed: 1, config: parseEngineConfig(config) });
+    // Pings get no answer here, from which the engine would conclude that its line is full.
+    this.engine = new SwarmEngine({ role, seed: 1, config: parseEngineConfig({ pingIntervalMs: 60_000, ...config }) });
     this.input({ type: 'clock', offsetMs: WALL });
     this.input({ type: 'tracker-state', isConnected: true });
     if (role === 'viewer') this.input({ type: 'epoch', epoch: EPOCH, startSequence: 0 as Sequence });
