@@ -15,12 +15,10 @@ export class TruncatedError extends SwarmtubeError {
  */
 export class ByteReader {
   readonly bytes: Uint8Array;
-  private readonly view: DataView;
   private cursor = 0;
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   get offset(): number {
@@ -31,17 +29,19 @@ export class ByteReader {
     return this.bytes.byteLength - this.cursor;
   }
 
+  // Byte by byte: a DataView beside each small message costs more than all that is read through it.
+
   u8(): number {
-    return this.view.getUint8(this.take(1));
+    return this.bytes[this.take(1)] as number;
   }
 
   u16(): number {
-    return this.view.getUint16(this.take(2));
+    return this.uint16(this.take(2));
   }
 
   u24(): number {
     const at = this.take(3);
-    return (this.view.getUint8(at) << 16) | this.view.getUint16(at + 1);
+    return ((this.bytes[at] as number) << 16) | this.uint16(at + 1);
   }
 
   /** Signed 24 bits: composition offsets of FLV. */
@@ -50,25 +50,26 @@ export class ByteReader {
   }
 
   u32(): number {
-    return this.view.getUint32(this.take(4));
+    return this.int32(this.take(4)) >>> 0;
   }
 
   i16(): number {
-    return this.view.getInt16(this.take(2));
+    return (this.uint16(this.take(2)) << 16) >> 16;
   }
 
   i32(): number {
-    return this.view.getInt32(this.take(4));
+    return this.int32(this.take(4));
   }
 
   /** 48 bits, as a number: no shift operator reaches that far. */
   u48(): number {
     const at = this.take(6);
-    return this.view.getUint16(at) * 0x1_0000_0000 + this.view.getUint32(at + 2);
+    return this.uint16(at) * 0x1_0000_0000 + (this.int32(at + 2) >>> 0);
   }
 
   f64(): number {
-    return this.view.getFloat64(this.take(8));
+    const { buffer, byteOffset } = this.bytes;
+    return new DataView(buffer, byteOffset + this.take(8), 8).getFloat64(0);
   }
 
   /** A view of the next `length` bytes, not a copy. */
@@ -88,6 +89,14 @@ export class ByteReader {
 
   skip(length: number): void {
     this.take(length);
+  }
+
+  private uint16(at: number): number {
+    return ((this.bytes[at] as number) << 8) | (this.bytes[at + 1] as number);
+  }
+
+  private int32(at: number): number {
+    return (this.uint16(at) << 16) | this.uint16(at + 2);
   }
 
   private take(length: number): number {

@@ -1,6 +1,8 @@
 import { encodeUtf8 } from './utf8.ts';
 
 const INITIAL_BYTES = 256;
+/** So small, a copy is cheaper than a view: an array of its own, without a buffer beside it. */
+const SMALL_BYTES = 64;
 
 /** Writes big-endian numbers and bytes into a buffer that grows. `finish()` gives the bytes written so far. */
 export class ByteWriter {
@@ -67,9 +69,12 @@ export class ByteWriter {
     put(this.buffer, offset, value, 4);
   }
 
-  /** The bytes written so far, as a view that later writes may leave behind. */
+  /** The bytes written so far, as a view or copy that later writes may leave behind. */
   finish(): Uint8Array<ArrayBuffer> {
-    return this.cursor === this.buffer.byteLength ? this.buffer : this.buffer.subarray(0, this.cursor);
+    if (this.cursor === this.buffer.byteLength) return this.buffer;
+    return this.buffer.byteLength <= SMALL_BYTES
+      ? this.buffer.slice(0, this.cursor)
+      : this.buffer.subarray(0, this.cursor);
   }
 
   private number(value: number, length: number): this {

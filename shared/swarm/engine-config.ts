@@ -224,7 +224,7 @@ export const DEFAULT_ENGINE_CONFIG: EngineConfig = {
   startPackets: 4,
   startBacklogMax: 64,
   rescueMarginMs: [400, 650],
-  rescueMarginShortMs: [300, 550],
+  rescueMarginShortMs: [400, 550],
   startMarginMs: [300, 400],
   rescueBatchMs: 60,
   rescueBatchMax: 32,

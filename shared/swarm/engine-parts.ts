@@ -80,7 +80,7 @@ export function makeEngineParts(options: EngineOptions): EngineParts {
   const wanted = new WantedPackets(context, verification);
   const serverStream = new ServerStream(context, wanted);
   const feedReport = new FeedReport(context, serverStream);
-  const introductions = new Introductions(context, bans);
+  const introductions = new Introductions(context, line, bans);
   const parents = new Parents(context, uplink, wanted, serverStream, introductions);
   const children = new Children(context, line, pacer, uplink, parents, feedReport);
   const availability = new Availability(context, feedReport, children, uplink);

@@ -222,12 +222,15 @@ export class SwarmEngine {
   }
 
   private ping(): void {
-    const { line, sessions, introductions, serverStream } = this.parts;
+    const { line, sessions, introductions, serverStream, uplink, children } = this.parts;
     const wasProven = line.isProven;
     // The checks of connections that are late are repeated, until a thin line carries nothing else.
     const isStuck = introductions.makingMs > MAKING_MS && serverStream.quietMs > QUIET_MS;
     for (const link of line.look(isStuck)) sessions.ping(link);
-    if ((line.isFull && !line.isProven) || line.isProven !== wasProven) this.measureUplink();
+    if (line.isProven === wasProven && (line.isProven || !line.isFull)) return;
+    uplink.heedLine();
+    this.enableSwarm();
+    children.fitToSlots();
   }
 
   // --- Links ---------------------------------------------------------------------------------------------------------------
@@ -322,9 +325,7 @@ export class SwarmEngine {
   /** As wanted, unless our line must rest. */
   private enableSwarm(): void {
     const { context } = this;
-    const { isResting } = this.parts.line;
-    const isEnabled = this.isSwarmWanted && !isResting;
-    if (isResting) this.parts.introductions.beCareful();
+    const isEnabled = this.isSwarmWanted && !this.parts.line.isResting;
     if (context.isSwarmEnabled === isEnabled) return;
     context.isSwarmEnabled = isEnabled;
     if (isEnabled) {

@@ -4,6 +4,7 @@ import { usualCopies } from './copies.ts';
 import type { EngineContext } from './engine-context.ts';
 import type { EngineInput } from './engine-types.ts';
 import type { Link } from './link.ts';
+import type { OwnLine } from './own-line.ts';
 
 type Introduced = Extract<EngineInput, { type: 'introduced' }>['peers'][number];
 
@@ -15,12 +16,13 @@ const SEEDER_LINKS_SPARE = 8;
 /** Peers that could not be reached, and peers met, remembered. */
 const REMEMBERED_MAX = 128;
 const ASK_BACKOFF = 1.5;
-/** Connections made at once after a line had to rest: that was mostly for making too many. */
+/** Connections made at once after a line had to rest. */
 const CAREFUL_CONNECTS = 2;
 
 /** Whom to connect to, and when to ask the tracker for more (docs/ALGORITHM.md 8). */
 export class Introductions {
   private readonly context: EngineContext;
+  private readonly line: OwnLine;
   private readonly bans: Bans;
   /** Connections being made, and until when. */
   private readonly connecting = new Map<PeerId, number>();
@@ -30,10 +32,10 @@ export class Introductions {
   private readonly lacking = new Set<number>();
   private askedMs = Number.NEGATIVE_INFINITY;
   private askIntervalMs: number;
-  private isCareful = false;
 
-  constructor(context: EngineContext, bans: Bans) {
+  constructor(context: EngineContext, line: OwnLine, bans: Bans) {
     this.context = context;
+    this.line = line;
     this.bans = bans;
     this.askIntervalMs = context.config.askIntervalMs;
   }
@@ -129,10 +131,6 @@ export class Introductions {
     return idle[0];
   }
 
-  beCareful(): void {
-    this.isCareful = true;
-  }
-
   clear(): readonly PeerId[] {
     const attempts = [...this.connecting.keys()];
     this.connecting.clear();
@@ -151,7 +149,7 @@ export class Introductions {
     if (!context.isSwarmEnabled || this.isKnown(peer) || this.bans.isBanned(peer, nowMs)) return false;
     if ((this.unreachable.get(peer)?.untilMs ?? Number.NEGATIVE_INFINITY) > nowMs) return false;
     // Whoever is called is not asked to wait for our own calls: the other side has begun.
-    if (offers && this.connecting.size >= (this.isCareful ? CAREFUL_CONNECTS : config.connectingMax)) return false;
+    if (offers && this.connecting.size >= (this.line.isWary ? CAREFUL_CONNECTS : config.connectingMax)) return false;
     if (this.connecting.size >= 2 * config.connectingMax) return false;
     return context.links.size + this.connecting.size < this.linksMax + LINKS_TOLERANCE;
   }

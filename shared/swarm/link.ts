@@ -8,8 +8,10 @@ import { TokenBucket } from './token-bucket.ts';
 /** Believed of a link until it was measured. */
 const INITIAL_RTT_MS = 100;
 
+/** What waits for an answer waits no longer for a line that is full. */
+const RTT_MS_MAX = 1500;
 /** No least round trip is taken to be longer: a line that is full from the start has none to show. */
-const UNHURRIED_RTT_MS = 150;
+const UNHURRIED_RTT_MS = 600;
 /** Ways through the network become longer now and then: the least of a link grows by so much with each ping. */
 const LEAST_DRIFT_MS = 2;
 /** A round trip says something of the line for so long. */
@@ -144,14 +146,19 @@ export class Link {
 
   observeRtt(rttMs: number, nowMs: Millis): void {
     this.answeredMs = nowMs;
-    this.rttMs = Math.round(this.rttMs + (rttMs - this.rttMs) / 2);
+    this.rttMs = Math.round(this.rttMs + (Math.min(RTT_MS_MAX, rttMs) - this.rttMs) / 2);
     this.lastRttMs = rttMs;
     this.leastRttMs = Math.min(rttMs, this.leastRttMs + LEAST_DRIFT_MS);
   }
 
+  /** By how much its last answer took longer than the best. */
+  get lastSwellMs(): number {
+    return this.lastRttMs - this.leastRttMs;
+  }
+
   /** By how much its ping takes longer than the best did; undefined: that is not known just now. */
   swellMs(nowMs: Millis): number | undefined {
-    const lastMs = nowMs - this.answeredMs > FRESH_MS ? undefined : this.lastRttMs - this.leastRttMs;
+    const lastMs = nowMs - this.answeredMs > FRESH_MS ? undefined : this.lastSwellMs;
     if (this.pingToken === undefined) return lastMs;
     // Its messages come, its answer does not.
     const overdueMs = nowMs - this.pingSentMs - this.leastRttMs;

@@ -10,15 +10,22 @@ const WITNESSES_OF_TRIAL = 4;
 const WITNESSES = 3;
 /** Who answers later than this answers never: the next packet is another trial. */
 const TRIAL_MS_MAX = 2000;
+/** Pings that leave later than this after the packet are behind nothing. */
+const BEHIND_MS = 50;
 /** A line is full when so many looks in a row say so: one late answer, or a busy moment of our own, is nothing. */
 const LOOKS = 3;
-/** A router keeps so much before a thin line that is full. */
-const FULL_LINE_MS = 1500;
 /** We were late ourselves: what else was late says nothing. */
 const LATE_LOOK_MS = 100;
+/** A router keeps so much before a thin line that is full. More is not its queue. */
+const FULL_LINE_MS = 1500;
 /** So many times what is thin bears the swarm; and so many times, all that could be asked of it at first. */
 const BEARABLE = 2;
 const STOUT = 4;
+/** Who was in the swarm for so many times its last rest is no worse than one that has never rested. */
+const FORGIVEN_RESTS = 10;
+
+/** A packet is out, and these were pinged behind it. */
+type Trial = { readonly sinceMs: number; bytes: number; witnesses: readonly Link[] };
 
 /**
  * Whether our own line bears the swarm. What delays the answers of several neighbours alike is the queue before it: to receive costs
@@ -29,18 +36,16 @@ const STOUT = 4;
 export class OwnLine {
   private readonly context: EngineContext;
   private proven: boolean;
-  /** Of the trial: when its first packet left, and how much left with it. */
-  private triedMs = Number.POSITIVE_INFINITY;
-  private triedBytes = 0;
+  private trial: Trial | undefined;
   private shownBytesPerSecond: number | undefined;
   private restUntilMs = Number.NEGATIVE_INFINITY;
-  private restMs: number;
+  private restMs = 0;
   private fullLooks = 0;
+  private countedMs = Number.NEGATIVE_INFINITY;
   private lookAtMs = Number.POSITIVE_INFINITY;
 
   constructor(context: EngineContext) {
     this.context = context;
-    this.restMs = context.config.restMs;
     // A seeder's line is the operator's business.
     this.proven = context.role === 'seeder';
   }
@@ -52,12 +57,17 @@ export class OwnLine {
 
   /** A packet is out, and nothing has shown yet what it did to the line. */
   get isOnTrial(): boolean {
-    return !this.proven && this.triedMs <= this.context.nowMs;
+    return this.trial !== undefined;
   }
 
   /** The swarm would cost it more than it brings: until the next attempt the server feeds us alone. */
   get isResting(): boolean {
     return this.context.nowMs < this.restUntilMs;
+  }
+
+  /** It had to rest, and has shown nothing since: mostly that was for making too many links at once. */
+  get isWary(): boolean {
+    return !this.proven && this.restMs > 0;
   }
 
   /** It seems full, and has never shown that it bears anything: one request gets through, many do not. */
@@ -79,78 +89,101 @@ export class OwnLine {
 
   noteSent(bytes: number): void {
     const { nowMs, timers } = this.context;
-    if (this.proven || this.triedMs < nowMs) return;
-    if (this.triedMs > nowMs) this.triedBytes = 0;
-    this.triedMs = nowMs;
-    this.triedBytes += bytes;
-    // Behind the packet, not before it.
-    timers.setSooner('ping', nowMs + 1);
+    if (this.proven) return;
+    if (this.trial === undefined) {
+      this.trial = { sinceMs: nowMs, bytes: 0, witnesses: [] };
+      // Behind the packet, not before it.
+      timers.setSooner('ping', nowMs + 1);
+    }
+    if (this.trial.sinceMs === nowMs) this.trial.bytes += bytes;
   }
 
   rest(): void {
-    const { config, nowMs } = this.context;
-    if (this.proven) this.restMs = config.restMs;
+    const { context } = this;
+    const { config, nowMs } = context;
+    const isForgiven = this.proven || nowMs - this.restUntilMs > this.restMs * FORGIVEN_RESTS;
+    this.restMs = isForgiven ? config.restMs : Math.min(config.restMsMax, this.restMs * 2);
     this.restUntilMs = nowMs + this.restMs;
-    this.restMs = Math.min(config.restMsMax, this.restMs * 2);
     this.proven = false;
     this.fullLooks = 0;
-    this.triedMs = Number.POSITIVE_INFINITY;
+    this.trial = undefined;
     // What waits before the line now is in the way of the request for everything.
-    this.context.queueMs = Math.max(this.context.queueMs, FULL_LINE_MS);
+    context.queueMs = FULL_LINE_MS;
   }
 
-  /** Sees what round trips tell, or links that will not be made (`isStuck`), and names who is pinged now: one link after the other, so that many cost no more than few. */
+  /** Sees what round trips tell, or links that will not be made (`isStuck`), and names who is pinged now: one link after the
+   *  other, so that many cost no more than few. */
   look(isStuck: boolean): readonly Link[] {
     const { config, links, nowMs, timers } = this.context;
     const isLate = nowMs - this.lookAtMs > LATE_LOOK_MS;
-    const isTrying = this.isOnTrial && links.size > 0;
-    this.lookAtMs = nowMs + (isTrying ? config.trialPingMs : config.pingIntervalMs);
-    timers.set('ping', this.lookAtMs);
     const latest = [...links.list].sort((one, other) => other.pingSentMs - one.pingSentMs);
-    const behind = latest.filter(({ pingSentMs }) => pingSentMs > this.triedMs);
-    if (isTrying) this.note(this.queueMs(behind.slice(-WITNESSES_OF_TRIAL), WITNESSES_OF_TRIAL), isLate);
-    else this.note(isStuck ? Number.POSITIVE_INFINITY : this.queueMs(latest, WITNESSES), isLate);
-    if (isTrying) this.judge(behind.slice(-WITNESSES_OF_TRIAL));
-    if (isTrying) return behind.length === 0 ? latest.slice(-WITNESSES_OF_TRIAL) : [];
-    return latest.filter((link) => hasAnswered(link) || nowMs - link.pingSentMs > PONG_TIMEOUT_MS).slice(-1);
+    if (isLate) this.forgetLook();
+    else if (this.trial === undefined) this.note(isStuck ? FULL_LINE_MS : this.queueMs(latest.slice(0, WITNESSES * 2)));
+    else this.judge(this.trial);
+    const { trial } = this;
+    this.lookAtMs = nowMs + (trial === undefined ? config.pingIntervalMs : config.trialPingMs);
+    timers.set('ping', this.lookAtMs);
+    if (trial === undefined)
+      return latest.filter((link) => hasAnswered(link) || nowMs - link.pingSentMs > PONG_TIMEOUT_MS).slice(-1);
+    if (trial.witnesses.length > 0) return [];
+    trial.witnesses = latest.slice(-WITNESSES_OF_TRIAL);
+    return trial.witnesses;
   }
 
-  private note(queueMs: number | undefined, isLate: boolean): void {
+  private forgetLook(): void {
+    this.fullLooks = 0;
+    this.trial = undefined;
+  }
+
+  private note(queueMs: number | undefined): void {
     const { context } = this;
-    if (isLate) this.fullLooks = 0;
-    else if (queueMs !== undefined) this.fullLooks = queueMs > this.fullQueueMs ? this.fullLooks + 1 : 0;
-    // A little always waits before a line that is used well, and hurries nobody. Where nothing is known what waited leaves.
-    if (queueMs === undefined || queueMs === Number.POSITIVE_INFINITY)
+    if (queueMs === undefined) {
+      // Nothing is known: what waited leaves, millisecond by millisecond.
       context.queueMs = Math.max(0, context.queueMs - context.config.pingIntervalMs);
-    else context.queueMs = queueMs > CALM_MS ? queueMs : 0;
+      return;
+    }
+    if (queueMs <= this.fullQueueMs) this.fullLooks = 0;
+    else if (context.nowMs - this.countedMs >= context.config.trialPingMs) {
+      this.fullLooks++;
+      this.countedMs = context.nowMs;
+    }
+    // A little always waits before a line that is used well, and hurries nobody.
+    context.queueMs = queueMs > CALM_MS ? Math.min(FULL_LINE_MS, queueMs) : 0;
   }
 
   /** No answer is sooner than our queue allows: one that is in time is enough, and else the least of all. */
-  private judge(witnesses: readonly Link[]): void {
+  private judge(trial: Trial): void {
+    const { nowMs, links } = this.context;
+    const ageMs = nowMs - trial.sinceMs;
+    const witnesses = trial.witnesses.filter((link) => links.get(link.peer) === link);
+    if (witnesses.length === 0) {
+      if (trial.witnesses.length > 0 || ageMs > BEHIND_MS || links.size === 0) this.trial = undefined;
+      return;
+    }
     const answered = witnesses.filter(hasAnswered);
-    if (answered.length === 0 && this.context.nowMs - this.triedMs <= TRIAL_MS_MAX) return;
-    const queueMs = Math.min(...answered.map((link) => link.swellMs(this.context.nowMs) ?? Number.POSITIVE_INFINITY));
-    const isOver = answered.length === witnesses.length || this.context.nowMs - this.triedMs > TRIAL_MS_MAX;
-    if (queueMs > CALM_MS && !isOver) return;
-    this.triedMs = Number.POSITIVE_INFINITY;
-    if (queueMs > this.fullQueueMs) return;
+    const leastMs = Math.min(...answered.map((link) => link.lastSwellMs));
+    const isOver = answered.length === witnesses.length || ageMs > TRIAL_MS_MAX;
+    if (leastMs > CALM_MS && !isOver) {
+      this.note(this.queueMs(witnesses));
+      return;
+    }
+    this.trial = undefined;
+    if (answered.length === 0 || leastMs > this.fullQueueMs) return;
+    this.note(leastMs);
     this.proven = true;
-    const shown = (this.triedBytes * 1000) / Math.max(1, queueMs);
+    const shown = (trial.bytes * 1000) / Math.max(1, leastMs);
     // What else waited, links being made above all, is in it too: of a line that is not thin the first children tell more.
-    if (queueMs > CALM_MS && shown < this.stoutBytesPerSecond) this.shownBytesPerSecond = shown;
+    const isRate = leastMs > CALM_MS && shown < this.stoutBytesPerSecond && isOurs(answered);
+    if (isRate) this.shownBytesPerSecond = shown;
   }
 
-  /** What delays the answers of these alike; undefined: too few have answered, or should have. */
-  private queueMs(latest: readonly Link[], count: number): number | undefined {
+  /** What delays the answers of the first of these alike; undefined: too few have answered, or should have. */
+  private queueMs(latest: readonly Link[]): number | undefined {
     const { nowMs, links } = this.context;
-    const told = latest.filter((link) => link.swellMs(nowMs) !== undefined);
-    const needed = Math.min(count, links.size);
-    if (needed === 0 || told.length < needed) return undefined;
-    const witnesses = told.slice(0, needed);
-    const queueMs = Math.min(...witnesses.map((link) => link.swellMs(nowMs) ?? 0));
-    // One viewer alone may be late by its own line.
-    const isOurs = queueMs <= CALM_MS || witnesses.length > 1 || witnesses[0]?.role === 'seeder';
-    return isOurs ? queueMs : undefined;
+    const told = latest.filter((link) => link.swellMs(nowMs) !== undefined).slice(0, WITNESSES);
+    if (told.length === 0 || told.length < Math.min(WITNESSES, links.size)) return undefined;
+    const queueMs = Math.min(...told.map((link) => link.swellMs(nowMs) ?? 0));
+    return queueMs <= CALM_MS || isOurs(told) ? queueMs : undefined;
   }
 
   /** Large packets take their time on lines that are not thin. */
@@ -167,4 +200,9 @@ export class OwnLine {
 
 function hasAnswered({ pingToken }: Link): boolean {
   return pingToken === undefined;
+}
+
+/** One viewer alone may be late by its own line. */
+function isOurs(witnesses: readonly Link[]): boolean {
+  return witnesses.length > 1 || witnesses[0]?.role === 'seeder';
 }

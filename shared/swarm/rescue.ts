@@ -5,6 +5,7 @@ import { isPulled } from './leases.ts';
 import { isSilent } from './overdue.ts';
 import type { OwnLine } from './own-line.ts';
 import type { ServerStream } from './server-stream.ts';
+import { parentOf } from './substream.ts';
 import type { Verification } from './verification.ts';
 import { rescueMargin, type Wanted, type WantedPackets } from './wanted.ts';
 
@@ -98,7 +99,9 @@ export class Rescue {
     if (this.due.length === 0 || context.epoch === undefined) return;
     // Many requests do not get through a line full of making links, one does.
     if (this.isAlone || this.line.isDoubtful) {
-      this.serverStream.leaseAll();
+      for (const substream of context.substreams) {
+        if (parentOf(substream) === undefined || substream.isOverdue) this.serverStream.lease(substream.index);
+      }
       this.serverStream.update(context.nowMs);
       this.due = this.due.filter(({ sequence }) => !this.serverStream.isBringingPacket(sequence, context.nowMs));
       context.timers.setSooner('wanted', context.nowMs + RETRY_MS);

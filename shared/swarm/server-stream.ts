@@ -67,9 +67,13 @@ export class ServerStream {
     return nowMs - Math.max(this.broughtMs, this.open.openedMs) < this.context.config.serverStreamStallMs;
   }
 
-  /** So long it has brought nothing; a pause of the source is a part of it. */
+  /** So long it has brought nothing of what is known to exist. */
   get quietMs(): number {
-    return this.open === undefined ? 0 : this.context.nowMs - Math.max(this.broughtMs, this.waitingSinceMs);
+    const { open } = this;
+    if (open === undefined) return 0;
+    const missing = this.wanted.firstMissing((index) => open.substreams.includes(index));
+    if (missing > this.wanted.newestKnown) return 0;
+    return this.context.nowMs - Math.max(this.broughtMs, this.waitingSinceMs);
   }
 
   /** And of this packet: a sub-stream that was leased beside others comes from where those are, not from what it lacks itself. */
@@ -139,6 +143,7 @@ export class ServerStream {
     this.context.arePathsStale = true;
     this.broughtMs = Number.NEGATIVE_INFINITY;
     this.waitingSinceMs = Number.NEGATIVE_INFINITY;
+    this.queuedMs = 0;
     this.failures = 0;
     this.closedUntilMs = Number.NEGATIVE_INFINITY;
     this.isDirty = this.open !== undefined;
@@ -187,6 +192,7 @@ export class ServerStream {
     // What the response before was to bring, and the next one is not, may be due.
     if (this.open !== undefined) this.context.timers.setSooner('wanted', nowMs);
     if (this.open === undefined || this.broughtMs >= this.waitingSinceMs) this.waitingSinceMs = nowMs;
+    if (this.open === undefined) this.queuedMs = QUEUE_FACTOR * this.context.queueMs;
     this.open = substreams.length === 0 ? undefined : { substreams, from, openedMs: nowMs };
     this.context.outputs.push({ type: 'server-stream', substreams, from: from as Sequence });
     if (this.open !== undefined) {

@@ -55,9 +55,11 @@ export class UplinkEstimate {
     return this.believed;
   }
 
-  lowerTo(bytesPerSecond: number): void {
+  /** By what one packet took. Until the line was really full this is forgotten again, as a bad while is. */
+  lowerTo(bytesPerSecond: number, nowMs: Millis): void {
     const least = this.context.config.uplinkBytesPerSecondMin;
     this.believed = Math.min(this.believed, Math.max(least, bytesPerSecond));
+    this.congestedMs = nowMs;
   }
 
   raiseTo(bytesPerSecond: number): void {
@@ -143,7 +145,8 @@ export class UplinkEstimate {
       return;
     }
     // A line that was bad for a while gets its chance again, or it would be given no children to prove itself by.
-    const usual = Math.min(this.mostCarried * INCREASE_FACTOR, limit);
+    const shown = Number.isFinite(this.fullAt) ? 0 : this.context.config.initialUplinkBytesPerSecond;
+    const usual = Math.min(Math.max(shown, this.mostCarried * INCREASE_FACTOR), limit);
     if (this.believed >= usual || nowMs - this.congestedMs < this.calmMs) return;
     this.hasDrifted = true;
     this.believed = Math.min(usual, this.believed * RECOVERY_FACTOR);

@@ -69,12 +69,17 @@ export class Uplink {
 
   /** Every `uplinkIntervalMs`. */
   measure(nowMs: Millis): void {
-    const shown = this.line.takeShown();
-    if (shown !== undefined) this.estimate.lowerTo(shown);
     const isFull = this.estimate.measure(nowMs, this.limit, this.slotCount * this.slotBytesPerSecond);
     // What the slots withdrawn stood for is in the belief now.
     if (isFull) this.withdrawn = 0;
     else this.recover(nowMs);
+    this.heedLine();
+  }
+
+  /** What round trips have shown since. */
+  heedLine(): void {
+    const shown = this.line.takeShown();
+    if (shown !== undefined) this.estimate.lowerTo(shown, this.context.nowMs);
     if (this.line.isFull && (!this.line.isProven || this.isThin)) {
       this.line.rest();
       // The next attempt begins with as much as may be believed of a line that is not thin.

@@ -164,16 +164,18 @@ function release(wanted: Wanted): void {
 const LONG_DEADLINE_MS = 2500;
 const SHORT_DEADLINE_MS = 2000;
 
-/** An answer of the server takes up to about so long. */
-const ANSWER_MS = 260;
+/** An answer of the server takes up to about so long, behind what we upload ourselves. */
+const ANSWER_MS = 400;
 
-/** 400 to 650 ms at 2.5 s and more, 300 to 550 ms at 2 s, in between and below in proportion, but for the time an answer takes. */
+/** 400 to 650 ms at 2.5 s and more, 400 to 550 ms at 2 s, in between and below in proportion, though not less than an answer takes. */
 export function rescueMargin(context: EngineContext): readonly [low: number, high: number] {
   const { rescueMarginMs: long, rescueMarginShortMs: short } = context.config;
   const overMs = context.targetLatencyMs - SHORT_DEADLINE_MS;
   const scale = Math.min(1, 1 + overMs / SHORT_DEADLINE_MS);
   const share = Math.min(1, Math.max(0, overMs / (LONG_DEADLINE_MS - SHORT_DEADLINE_MS)));
-  const leastMs = Math.min(ANSWER_MS, context.targetLatencyMs / 4, short[0]);
-  const edge = (at: 0 | 1): number => Math.max(leastMs, short[at] * scale + (long[at] - short[at]) * share);
-  return [edge(0), edge(1)];
+  const leastMs = Math.min(ANSWER_MS, context.targetLatencyMs / 3, short[0]);
+  const edge = (at: 0 | 1): number => short[at] * scale + (long[at] - short[at]) * share;
+  // The width stays: one asks first, and its neighbours have it from there.
+  const laterMs = Math.max(0, leastMs - edge(0));
+  return [edge(0) + laterMs, edge(1) + laterMs];
 }

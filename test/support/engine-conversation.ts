@@ -51,8 +51,8 @@ export class Conversation {
   }
 
   /** A neighbour that holds the first `held` packets and would feed everything. */
-  meet(peer: PeerId, { held = 0, lagMs = 50, role = 'viewer' as PeerRole, open = true } = {}): void {
-    this.input({ type: 'link-opened', peer, role, rttMs: 40 });
+  meet(peer: PeerId, { held = 0, lagMs = 50, role = 'viewer' as PeerRole, open = true, rttMs = 40 } = {}): void {
+    this.input({ type: 'link-opened', peer, role, rttMs });
     this.say(peer, {
       type: 'hello',
       protocolVersion: 1,

@@ -85,6 +85,16 @@ test('one viewer alone may be late by its own line; a seeder is not', () => {
   assert.equal(ofType(atSeeder.talk.outputs, 'disconnect').length, 1);
 });
 
+test('who is far from all others has no full line: it bears children and never rests', () => {
+  for (const rttMs of [300, 600]) {
+    const talk = new Answering({ [ALICE]: rttMs, [BOB]: rttMs, [CAROL]: rttMs }, 'viewer', rttMs);
+    talk.subscribes(BOB, 0);
+    talk.run(8000);
+    assert.equal(ofType(talk.talk.outputs, 'disconnect').length, 0);
+    for (const substream of [1, 2, 3]) assert.deepEqual(talk.subscribes(CAROL, substream), ['accept'], `${rttMs} ms`);
+  }
+});
+
 test('while it rests it is in no swarm: who calls is hung up on, and the page may still turn the swarm off and on', () => {
   const { talk } = rested();
   talk.input({ type: 'link-opened', peer: BOB, role: 'viewer', rttMs: 40 });
@@ -111,11 +121,11 @@ class Answering {
   private readonly pongs: { readonly atMs: number; readonly peer: PeerId; readonly token: number }[] = [];
   private newest = 15;
 
-  constructor(delaysMs: DelaysMs, role: 'viewer' | 'seeder' = 'viewer') {
+  constructor(delaysMs: DelaysMs, role: 'viewer' | 'seeder' = 'viewer', rttMs = 40) {
     this.delaysMs = delaysMs;
     for (let sequence = 0; sequence <= this.newest; sequence++) this.talk.fromServer(sequence);
     this.talk.nowMs = 1000 + this.newest * PACKET_MS;
-    for (const peer of this.peers) this.talk.meet(peer, { held: 16, role });
+    for (const peer of this.peers) this.talk.meet(peer, { held: 16, role, rttMs });
     for (let substream = 0; substream < 8; substream++) this.talk.accept(ALICE, substream);
     this.note(this.talk.outputs);
     this.run(1200);
