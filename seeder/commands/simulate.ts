@@ -78,21 +78,25 @@ function run({ simulate: values, isWatched }: ThreadData): void {
 }
 
 function readOptions(values: OptionValues): SimulationOptions {
-  const whole = (name: string, least: number, most: number, usual: number) =>
-    Math.round(quantity(values, name, least, most, usual));
+  const whole = (name: string, least: number, most: number, usual: number): number => {
+    const value = quantity(values, name, least, most, usual);
+    if (!Number.isInteger(value)) throw new UsageError(`--${name} must be a whole number, not ${value}`);
+    return value;
+  };
+  const minutes = quantity(values, 'minutes', 0.1, MINUTES_MAX, 2);
   const latencySeconds = quantity(values, 'latency', 0.5, 10, 2.5);
   const warmUp = values.warmUp === undefined ? undefined : quantity(values, 'warmUp', 0, MINUTES_MAX * 60, 0) * 1000;
   return simulationOptions({
     scenario: named(values.scenario ?? 'rich', SCENARIO_NAMES, 'scenario') as ScenarioName,
     peers: whole('peers', 1, PEERS_MAX, 100),
-    minutes: quantity(values, 'minutes', 0.1, MINUTES_MAX, 2),
+    minutes,
     seed: whole('seed', 0, 0xffffffff, 1),
     bitrateKbps: whole('bitrate', 50, 2500, 2500),
     latencyMs: Math.round(latencySeconds * 1000),
     copies: whole('copies', 0, 16, 0),
     uploadLimit: quantity(values, 'uploadLimit', 0, 100, 0),
     engine: readEngine(values.engine),
-    faults: readFaults(values.fault),
+    faults: readFaults(values.fault, minutes),
     without: readNumbers(values.without),
     untilMs:
       values.until === undefined ? undefined : Math.round(quantity(values, 'until', 0, MINUTES_MAX * 60, 0) * 1000),
@@ -117,10 +121,13 @@ function readEngine(value: unknown): Partial<EngineConfig> {
 }
 
 /** `--fault partition@17+10`, several times, or `--fault none`. */
-function readFaults(value: unknown): readonly PlannedFault[] | undefined {
+function readFaults(value: unknown, minutes: number): readonly PlannedFault[] | undefined {
   if (!Array.isArray(value)) return undefined;
   try {
-    return value.filter((text) => text !== 'none').map((text) => parseFault(String(text)));
+    const faults = value.filter((text) => text !== 'none').map((text) => parseFault(String(text)));
+    const late = faults.find(({ strikesMs }) => strikesMs >= minutes * 60_000);
+    if (late === undefined) return faults;
+    throw new UsageError(`--fault ${faultText(late)} would strike after the end of the run: give it more --minutes`);
   } catch (thrown) {
     if (!(thrown instanceof SwarmtubeError)) throw thrown;
     throw new UsageError(thrown.message);

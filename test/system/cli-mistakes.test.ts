@@ -45,6 +45,11 @@ const MISTAKES: readonly (readonly [args: readonly string[], message: string])[]
   ],
   [['relay', 'http://h/'], 'unknown command relay; there are serve, seed, tracker, inspect, simulate'],
   [['edge', '--help'], 'unknown command edge; there are serve, seed, tracker, inspect, simulate'],
+  [['simulate', '--peers', '3.5'], '--peers must be a whole number, not 3.5'],
+  [
+    ['simulate', '--minutes', '0.2', '--fault', 'partition@17+10'],
+    '--fault partition@17+10 would strike after the end of the run: give it more --minutes',
+  ],
   [['--port', '0', 'export', '--help'], 'unknown command export; there are serve, seed, tracker, inspect, simulate'],
   [['serve', '--ice-server', 'stun:'], '--ice-server: must be stun:HOST:PORT or turn:USER:PASSWORD@HOST:PORT'],
   [['seed', 'x.flv'], '--channel NAME is missing: it is the name in the addresses, as in --channel main'],
