@@ -15,3 +15,14 @@ export function embedCode(origin: string, channel: string, publicKey: string): s
     `<swarm-player src="${channelUrl(origin, channel)}" key="${publicKey}" controls autoplay muted></swarm-player>`,
   ].join('\n');
 }
+
+/** What an address may set, e.g. `/embed/main?p2p=off&key=…`. */
+const SETTABLE = ['key', 'token', 'patience', 'playback', 'latency', 'p2p', 'upload-limit'];
+
+export function setFromQuery(player: HTMLElement, search: string): void {
+  const query = new URLSearchParams(search);
+  for (const name of SETTABLE) {
+    const value = query.get(name);
+    if (value !== null) player.setAttribute(name, value);
+  }
+}

@@ -1,7 +1,7 @@
 import type { PlayerStats } from '../stats.ts';
 import type { SwarmPlayerElement } from '../swarm-player-element.ts';
 import { formatBytes, formatSeconds, formatShare, peerShare } from '../ui/format.ts';
-import { channelFromPath, channelUrl, embedCode } from './channel-address.ts';
+import { channelFromPath, channelUrl, embedCode, setFromQuery } from './channel-address.ts';
 import { Honeycomb } from './honeycomb.ts';
 import { sourceSentence } from './sentence.ts';
 import { followTheme } from './theme.ts';
@@ -27,6 +27,8 @@ player.addEventListener('stats', () => {
 });
 player.addEventListener('statechange', () => showStats(player.stats));
 byId('copy').addEventListener('click', copyCode);
+// Before the channel: who asks for no swarm must not be in one for a moment.
+setFromQuery(player, location.search);
 if (channel !== undefined) {
   player.setAttribute('src', channelUrl(location.origin, channel));
   setInterval(countViewers, VIEWERS_EACH_MS);

@@ -34,6 +34,10 @@ test('the watch page plays and offers the embed code', { timeout: 120_000 }, asy
       () => viewer.page.evaluate(() => document.querySelector('#facts')?.textContent?.startsWith('2 viewers')),
       { text: 'the page that was there first counts the second viewer' },
     );
+    const alone = await openPlayerPage(browser, `${server.url}/watch/demo?p2p=off`);
+    await alone.waitForPlayback(1);
+    assert.equal((await alone.stats()).peers, 0);
+    assert.equal(await alone.page.evaluate(() => document.querySelector('swarm-player')?.getAttribute('p2p')), 'off');
     assert.deepEqual(
       viewer.console.filter((line) => /^(error|thrown)/.test(line)),
       [],
