@@ -123,11 +123,15 @@ function readEngine(value: unknown): Partial<EngineConfig> {
 /** `--fault partition@17+10`, several times, or `--fault none`. */
 function readFaults(value: unknown, minutes: number): readonly PlannedFault[] | undefined {
   if (!Array.isArray(value)) return undefined;
+  const faults = value.filter((text) => text !== 'none').map((text) => readFault(String(text)));
+  const late = faults.find(({ strikesMs }) => strikesMs >= minutes * 60_000);
+  if (late === undefined) return faults;
+  throw new UsageError(`--fault ${faultText(late)} would strike after the end of the run: give it more --minutes`);
+}
+
+function readFault(text: string): PlannedFault {
   try {
-    const faults = value.filter((text) => text !== 'none').map((text) => parseFault(String(text)));
-    const late = faults.find(({ strikesMs }) => strikesMs >= minutes * 60_000);
-    if (late === undefined) return faults;
-    throw new UsageError(`--fault ${faultText(late)} would strike after the end of the run: give it more --minutes`);
+    return parseFault(text);
   } catch (thrown) {
     if (!(thrown instanceof SwarmtubeError)) throw thrown;
     throw new UsageError(thrown.message);

@@ -184,7 +184,12 @@ export class SwarmEngine {
         this.parts.children.onGraceTimer();
         return;
       case 'uplink':
-        this.measureUplink();
+        context.timers.set('uplink', context.nowMs + context.config.uplinkIntervalMs);
+        this.parts.uplink.measure(context.nowMs);
+        this.enableSwarm();
+        this.parts.commitments.consider();
+        this.parts.children.cutClogged();
+        this.parts.children.fitToSlots();
         return;
       case 'shed':
         if (this.parts.uplink.shedIfBusy(context.nowMs)) this.parts.children.shedOne();
@@ -209,16 +214,6 @@ export class SwarmEngine {
       default:
         unreachable(name);
     }
-  }
-
-  private measureUplink(): void {
-    const { context, parts } = this;
-    context.timers.set('uplink', context.nowMs + context.config.uplinkIntervalMs);
-    parts.uplink.measure(context.nowMs);
-    this.enableSwarm();
-    parts.commitments.consider();
-    parts.children.cutClogged();
-    parts.children.fitToSlots();
   }
 
   private ping(): void {

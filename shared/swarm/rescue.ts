@@ -22,7 +22,7 @@ const PULLED_MARGIN_MS = 150;
 const SHORT_SILENCE_MS = 200;
 /** Links are made by then. */
 const LINKED_MS = 900;
-/** An answer takes so long. */
+/** Most answers take less. */
 const LAST_MOMENT_MS = 250;
 /** Most likely the source has paused for all. About so many of the audience ask in time; the others' turn comes later, spread over this. */
 const PROBERS = 100;

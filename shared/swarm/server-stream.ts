@@ -69,10 +69,7 @@ export class ServerStream {
 
   /** So long it has brought nothing of what is known to exist. */
   get quietMs(): number {
-    const { open } = this;
-    if (open === undefined) return 0;
-    const missing = this.wanted.firstMissing((index) => open.substreams.includes(index));
-    if (missing > this.wanted.newestKnown) return 0;
+    if (this.open === undefined || !this.owesSomething(this.open)) return 0;
     return this.context.nowMs - Math.max(this.broughtMs, this.waitingSinceMs);
   }
 
@@ -222,11 +219,14 @@ export class ServerStream {
       return false;
     }
     if (endSequence !== undefined) return false;
-    const { open } = this;
-    const missing = this.wanted.firstMissing((index) => open.substreams.includes(index));
-    if (missing <= this.wanted.newestKnown) return true;
+    if (this.owesSomething(this.open)) return true;
     timers.setSooner('server-stream', nowMs + stallMs);
     return false;
+  }
+
+  /** Other ways show that there is more than it has brought; a pause of the source owes nothing. */
+  private owesSomething({ substreams }: OpenStream): boolean {
+    return this.wanted.firstMissing((index) => substreams.includes(index)) <= this.wanted.newestKnown;
   }
 
   private backOff(nowMs: Millis): void {

@@ -16,7 +16,7 @@ import {
 } from '../../support/engine-conversation.ts';
 
 const REST_MS = 30_000;
-/** A packet of 500 bytes takes 40 ms on a line that is just not thin. */
+/** Through a line that is full. */
 const SLOW_MS = 1000;
 
 test('one child, until an answer behind its first packet is in time: then as many as the line is believed to carry', () => {
