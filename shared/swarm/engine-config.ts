@@ -138,8 +138,10 @@ export type EngineConfig = {
   /** A push is dropped, and a repair refused, when so much waits to be sent, ms. */
   readonly pushBacklogMsMax: number;
   readonly repairBacklogMsMax: number;
-  /** A slot is withdrawn when so much waits in `shedTicks` looks in a row, `shedTickMs` apart, and then no more often than `shedIntervalMs`. */
+  /** A slot is withdrawn when so much waits, ms, in `shedTicks` looks in a row, `shedTickMs` apart, and then no more often than
+   *  `shedIntervalMs`. While the swarm is short of upload a queue costs less than a slot. */
   readonly shedBacklogMs: number;
+  readonly shedBacklogShortMs: number;
   readonly shedTicks: number;
   readonly shedTickMs: number;
   readonly shedIntervalMs: number;
@@ -249,6 +251,7 @@ export const DEFAULT_ENGINE_CONFIG: EngineConfig = {
   pushBacklogMsMax: 500,
   repairBacklogMsMax: 300,
   shedBacklogMs: 300,
+  shedBacklogShortMs: 400,
   shedTicks: 4,
   shedTickMs: 50,
   shedIntervalMs: 300,

@@ -4,18 +4,17 @@ import type { Link } from './link.ts';
 
 /** What never drained from the transport within a measurement, and would take so long at the rate believed: the line is full. */
 const CONGESTED_MS = 40;
-/** Belief grows only while less than this stands: a line close to full tells so by its queue before it overflows. */
+/** A line close to full tells so by its queue before it overflows: what would take less stands at one moment. */
 const FREE_MS = 40;
 /** Weight of a measurement that says the line carries less than believed. */
 const DECREASE_WEIGHT = 0.7;
 /**
- * How fast belief grows while the line carries all it is given; and close to where it was full the last time: slowly at first, then
- * faster, for most lines were only bad for a few seconds (simulated: 107 to 104 copies for 150 viewers with too little upload).
+ * How fast belief grows while the line carries all it is given, and close to where it was full the last time: up to what the line has
+ * carried before, and beyond. Most lines were only bad for a few seconds, and while belief stays low the swarm is short of upload that
+ * is there; further up each overshoot costs children their feed.
  */
-const INCREASE_FACTOR = 1.1;
-const CAREFUL_FACTOR = 1.005;
-const CAREFUL_MS = 4000;
-const CONFIDENT_FACTOR = 1.03;
+const KNOWN = { factor: 1.2, closeFactor: 1.06 };
+const UNKNOWN = { factor: 1.1, closeFactor: 1.03 };
 const CLOSE_SHARE = 0.85;
 const FORGET_FULL_FACTOR = 1.15;
 /** A line can show that it carries more only while this share of what is believed is used. */
@@ -97,8 +96,10 @@ export class UplinkEstimate {
       this.lower(Math.max(config.uplinkBytesPerSecondMin, bytesPerSecond), nowMs);
       return true;
     }
+    // Transports take in at once what waits before a line whose router keeps much: round trips alone tell of that.
+    const isCalm = standing * 1000 <= rate * CONGESTED_MS && this.context.queueMs <= config.fullQueueMs;
     const isFree = standingNow * 1000 <= rate * FREE_MS;
-    if (isFree && this.wasFree) this.grow(nowMs, limit, promisedBytesPerSecond);
+    if (isCalm) this.grow(nowMs, limit, promisedBytesPerSecond, isFree && this.wasFree);
     this.wasFree = isFree;
     return false;
   }
@@ -131,22 +132,24 @@ export class UplinkEstimate {
     this.hasDrifted = false;
   }
 
-  /** Nothing stands: the line carries all it is given. Does that say that it would carry more? */
-  private grow(nowMs: Millis, limit: number, promisedBytesPerSecond: number): void {
+  /** No queue lasts: the line carries all it is given. Does that say that it would carry more? */
+  private grow(nowMs: Millis, limit: number, promisedBytesPerSecond: number, isIdle: boolean): void {
+    const isKnown = this.believed < this.mostCarried;
+    // A line that is used well is seldom seen empty: what it has carried before it may be given again all the same.
+    if (!isKnown && !isIdle) return;
     // Slots are whole: with all of them taken a slow line carries far less than is believed, and would never show that it could more.
     const isAllTaken = promisedBytesPerSecond > 0 && this.carriedMean > promisedBytesPerSecond * FULL_SHARE;
     if (isAllTaken || this.carriedMean > Math.min(this.believed, limit) * FULL_SHARE) {
-      // Close to where the line was full the last time it is felt for slowly: each overshoot costs children their feed.
       if (this.believed > this.fullAt * FORGET_FULL_FACTOR) this.fullAt = Number.POSITIVE_INFINITY;
       const isClose = this.believed > this.fullAt * CLOSE_SHARE;
-      const closeFactor = nowMs - this.congestedMs < CAREFUL_MS ? CAREFUL_FACTOR : CONFIDENT_FACTOR;
-      const factor = isClose ? closeFactor : INCREASE_FACTOR;
+      const growth = isKnown ? KNOWN : UNKNOWN;
+      const factor = isClose ? growth.closeFactor : growth.factor;
       this.believed = Math.min(this.believed * factor, Math.max(this.believed, limit));
       return;
     }
     // A line that was bad for a while gets its chance again, or it would be given no children to prove itself by.
     const shown = Number.isFinite(this.fullAt) ? 0 : this.context.config.initialUplinkBytesPerSecond;
-    const usual = Math.min(Math.max(shown, this.mostCarried * INCREASE_FACTOR), limit);
+    const usual = Math.min(Math.max(shown, this.mostCarried * UNKNOWN.factor), limit);
     if (this.believed >= usual || nowMs - this.congestedMs < this.calmMs) return;
     this.hasDrifted = true;
     this.believed = Math.min(usual, this.believed * RECOVERY_FACTOR);

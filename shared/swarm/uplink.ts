@@ -10,6 +10,8 @@ import { UplinkEstimate } from './uplink-estimate.ts';
 const SLOT_HYSTERESIS = 0.25;
 /** On a slow line a packet or two are always on their way: so much is no backlog. */
 const SHED_PACKETS = 4;
+/** While the swarm is short of upload a slot that was withdrawn comes back this much sooner. */
+const SHORT_RECOVERY_SHARE = 1 / 3;
 /** A line that needs no limit, bytes/s; and what HAVE has room for. */
 const LIMIT_MAX = 4e9;
 
@@ -127,9 +129,10 @@ export class Uplink {
   }
 
   private isBusy(): boolean {
-    const { config, clock } = this.context;
+    const { config, clock, swarm } = this.context;
     const packetMs = (clock.packetBytesMean * 1000) / Math.max(1, this.bytesPerSecond);
-    return this.pacer.backlogMs() > Math.max(config.shedBacklogMs, packetMs * SHED_PACKETS);
+    const shedMs = swarm.isShort ? config.shedBacklogShortMs : config.shedBacklogMs;
+    return this.pacer.backlogMs() > Math.max(shedMs, packetMs * SHED_PACKETS);
   }
 
   private get slotBytesPerSecond(): number {
@@ -137,10 +140,11 @@ export class Uplink {
   }
 
   private recover(nowMs: Millis): void {
-    const { config } = this.context;
+    const { config, swarm } = this.context;
+    const share = swarm.isShort ? SHORT_RECOVERY_SHARE : 1;
     if (this.withdrawn === 0 || this.pacer.backlogMs() >= config.slotRecoveryBacklogMs) return;
-    if (nowMs - this.withdrawnMs < config.slotRecoveryFirstMs) return;
-    if (nowMs - this.recoveredMs < config.slotRecoveryNextMs) return;
+    if (nowMs - this.withdrawnMs < config.slotRecoveryFirstMs * share) return;
+    if (nowMs - this.recoveredMs < config.slotRecoveryNextMs * share) return;
     this.recoveredMs = nowMs;
     this.withdrawn--;
   }

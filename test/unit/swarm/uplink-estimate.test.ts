@@ -1,0 +1,125 @@
+// What a line is believed to carry: found out, lowered where it is full, and raised again as soon as it carries what it did before.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Millis, PeerId } from '../../../shared/basics/units.ts';
+import type { EngineContext } from '../../../shared/swarm/engine-context.ts';
+import { makeEngineParts } from '../../../shared/swarm/engine-parts.ts';
+import { Link } from '../../../shared/swarm/link.ts';
+import { UplinkEstimate } from '../../../shared/swarm/uplink-estimate.ts';
+
+const PACKET_BYTES = 16_000;
+const STEP_MS = 10;
+const REPORT_MS = 50;
+const MEASURE_MS = 500;
+/** As much as slots promise of what is believed. */
+const USED_SHARE = 0.9;
+const CHILDREN = 4;
+const NO_LIMIT = 1e9;
+const LINE = 400_000;
+
+test('a line that is used shows what it carries, and no more is believed of it', () => {
+  const line = new UsedLine(100_000);
+  line.carries(LINE);
+  line.run(30_000);
+  assert.ok(line.believed > LINE * 0.85 && line.believed < LINE * 1.15, String(line.believed));
+});
+
+test('a line that becomes poor is believed to be so within two measurements of the first queue', () => {
+  const line = new UsedLine(LINE);
+  line.carries(LINE);
+  line.run(10_000);
+  line.carries(LINE * 0.4);
+  line.run(2000);
+  assert.ok(line.believed < LINE * 0.55, String(line.believed));
+});
+
+test('a line that was poor for ten seconds is believed to carry what it did before within eight', () => {
+  const line = new UsedLine(LINE);
+  line.carries(LINE);
+  line.run(20_000);
+  line.carries(LINE * 0.4);
+  line.run(10_000);
+  assert.ok(line.believed < LINE * 0.55, 'it was poor');
+  line.carries(LINE);
+  line.run(8000);
+  assert.ok(line.believed > LINE * 0.8, String(line.believed));
+});
+
+test('nothing more is believed while round trips show a queue, which no transport tells of', () => {
+  const line = new UsedLine(100_000);
+  line.carries(LINE);
+  line.context.queueMs = line.context.config.fullQueueMs + 1;
+  line.run(10_000);
+  assert.equal(line.believed, 100_000);
+});
+
+/** A line that is given nearly all it is believed to carry, packet by packet to one child after the other. */
+class UsedLine {
+  readonly context: EngineContext;
+  private readonly estimate: UplinkEstimate;
+  private readonly links: Link[];
+  private readonly waiting: { link: number; bytes: number }[] = [];
+  private capacity = 0;
+  private owed = 0;
+  private nowMs = 0;
+  private turn = 0;
+
+  constructor(believed: number) {
+    this.context = makeEngineParts({ role: 'viewer', seed: 1 }).context;
+    this.estimate = new UplinkEstimate(this.context, believed);
+    this.links = Array.from(
+      { length: CHILDREN },
+      (_, at) => new Link(`child-${at}` as PeerId, 'viewer', 20, 0 as Millis, this.context.config),
+    );
+    for (const link of this.links) this.context.links.add(link);
+  }
+
+  get believed(): number {
+    return this.estimate.bytesPerSecond;
+  }
+
+  carries(bytesPerSecond: number): void {
+    this.capacity = bytesPerSecond;
+  }
+
+  run(forMs: number): void {
+    for (const untilMs = this.nowMs + forMs; this.nowMs < untilMs; ) {
+      this.nowMs += STEP_MS;
+      this.context.nowMs = this.nowMs as Millis;
+      for (const link of this.links) link.lastHeardMs = this.context.nowMs;
+      this.drain((this.capacity * STEP_MS) / 1000);
+      this.send((this.believed * USED_SHARE * STEP_MS) / 1000);
+      if (this.nowMs % REPORT_MS === 0) this.report();
+      if (this.nowMs % MEASURE_MS !== 0) continue;
+      this.estimate.measure(this.context.nowMs, NO_LIMIT, this.believed * USED_SHARE);
+    }
+  }
+
+  private send(bytes: number): void {
+    this.owed += bytes;
+    for (; this.owed >= PACKET_BYTES; this.owed -= PACKET_BYTES) {
+      const link = this.turn++ % CHILDREN;
+      this.waiting.push({ link, bytes: PACKET_BYTES });
+      this.links[link]?.noteSent(PACKET_BYTES);
+      const sent = this.links[link];
+      if (sent !== undefined) sent.packetsSent++;
+    }
+  }
+
+  private drain(bytes: number): void {
+    for (let left = bytes; left > 0 && this.waiting.length > 0; ) {
+      const first = this.waiting[0] as { link: number; bytes: number };
+      const taken = Math.min(left, first.bytes);
+      first.bytes -= taken;
+      left -= taken;
+      if (first.bytes <= 0) this.waiting.shift();
+    }
+  }
+
+  private report(): void {
+    for (const [at, link] of this.links.entries()) {
+      const bytes = this.waiting.filter((one) => one.link === at).reduce((sum, one) => sum + one.bytes, 0);
+      link.noteBuffer(bytes, this.context.nowMs);
+    }
+  }
+}
