@@ -104,8 +104,9 @@ function comparison(real: LabFigures, { settled, whole }: Prediction, cores: Lab
     ['relayed by TURN', percent(real.relayedShare), ''],
     ['CPU of server, of browsers', `${ofCore(cores.server)}, ${ofCore(cores.browsers)}`, ''],
   ];
-  const failures = [...settled, ...whole].reduce((total, run) => total + run.failures.length, 0);
-  return aligned(rows) + (failures > 0 ? `\nTHE SIMULATION BROKE ${failures} PROMISES` : '');
+  const broken = [...settled, ...whole].flatMap(({ failures }) => failures);
+  const told = new Set(broken.map(({ rule, peer, text }) => `${rule}, peer ${peer}: ${text}`));
+  return aligned(rows) + (told.size > 0 ? `\nTHE SIMULATION BROKE ${told.size} PROMISES\n${[...told].join('\n')}` : '');
 }
 
 function aligned(rows: readonly (readonly string[])[]): string {
