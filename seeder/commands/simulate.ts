@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { isMainThread, Worker, workerData } from 'node:worker_threads';
-import { errorText, SwarmtubeError } from '../../shared/basics/errors.ts';
+import { SwarmtubeError } from '../../shared/basics/errors.ts';
 import type { PlannedFault } from '../../shared/simulator/fault-names.ts';
 import { faultText, parseFault, planFaults } from '../../shared/simulator/fault-plan.ts';
 import { SIMULATION_HEAP } from '../../shared/simulator/heap.ts';
@@ -15,8 +15,9 @@ import {
 } from '../../shared/simulator/scenarios.ts';
 import { Simulation, type SimulationResult } from '../../shared/simulator/simulation.ts';
 import { type EngineConfig, parseEngineConfig } from '../../shared/swarm/engine-config.ts';
+import { fileReason } from '../file-reason.ts';
 import { nearest } from '../nearest.ts';
-import { EXIT_FAILED, UsageError } from '../usage-error.ts';
+import { EXIT_FAILED, EXIT_USAGE, UsageError } from '../usage-error.ts';
 import type { OptionValues } from './command-input.ts';
 import { shrinkRun } from './shrink-run.ts';
 
@@ -45,7 +46,8 @@ if (!isMainThread && isThreadData(workerData)) {
   } catch (thrown) {
     if (!(thrown instanceof SwarmtubeError)) throw thrown;
     process.stderr.write(`swarmtube: ${thrown.message}\n`);
-    process.exitCode = EXIT_FAILED;
+    // 1 says that a promise was broken, and nothing else.
+    process.exitCode = EXIT_USAGE;
   }
 }
 
@@ -57,8 +59,8 @@ function run({ simulate: values, isWatched }: ThreadData): void {
   const options = readOptions(values);
   const bug = values.bug === undefined ? undefined : named(values.bug, PLANTED_BUGS, 'bug');
   const isJson = values.json === true;
-  if (!isJson) process.stdout.write(`${describe(options, bug)}\n`);
   const trace = typeof values.trace === 'string' ? openTrace(values.trace) : undefined;
+  if (!isJson) process.stdout.write(`${describe(options, bug)}\n`);
   const simulation = new Simulation(options, {
     ...(bug !== undefined && { bug }),
     ...(trace !== undefined && { onTrace: trace.add }),
@@ -237,7 +239,9 @@ function openTrace(path: string): { add: (line: string) => void; close: () => vo
     try {
       return write();
     } catch (thrown) {
-      throw new SwarmtubeError('trace-unwritable', `cannot write the trace: ${errorText(thrown)}`, { cause: thrown });
+      const isNowhere = (thrown as NodeJS.ErrnoException).code === 'ENOENT';
+      const reason = isNowhere ? 'its folder does not exist' : fileReason(thrown);
+      throw new SwarmtubeError('trace-unwritable', `cannot write the trace ${path}: ${reason}`, { cause: thrown });
     }
   };
   const file = orRefuse(() => openSync(path, 'w'));

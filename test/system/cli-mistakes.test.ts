@@ -116,6 +116,14 @@ test('inspect of what is no feed: the reason, exit 1', () =>
 test('inspect of a file that is not there names it once, exit 1', () =>
   assertRefused(['inspect', '/nowhere.flv'], 1, 'cannot read /nowhere.flv: no such file'));
 
+test('a trace that cannot be written is told before anything is simulated, exit 2: 1 says that a promise was broken', async (t) => {
+  const folder = await temporaryFolder(t);
+  const simulation = ['simulate', '--peers', '3', '--minutes', '0.1', '--trace'];
+  await assertRefused([...simulation, folder], 2, `cannot write the trace ${folder}: it is a folder`);
+  const file = join(folder, 'nowhere', 'trace');
+  await assertRefused([...simulation, file], 2, `cannot write the trace ${file}: its folder does not exist`);
+});
+
 test('every command has help', async () => {
   for (const command of [[], ['serve'], ['seed'], ['tracker'], ['inspect']]) {
     const end = await runCommand([...command, '--help']);
