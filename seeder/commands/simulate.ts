@@ -46,7 +46,7 @@ if (!isMainThread && isThreadData(workerData)) {
   } catch (thrown) {
     if (!(thrown instanceof SwarmtubeError)) throw thrown;
     process.stderr.write(`swarmtube: ${thrown.message}\n`);
-    // 1 says that a promise was broken, and nothing else.
+    // 1 is for broken promises.
     process.exitCode = EXIT_USAGE;
   }
 }
@@ -88,6 +88,8 @@ function readOptions(values: OptionValues): SimulationOptions {
   const minutes = quantity(values, 'minutes', 0.1, MINUTES_MAX, 2);
   const latencySeconds = quantity(values, 'latency', 0.5, 10, 2.5);
   const warmUp = values.warmUp === undefined ? undefined : quantity(values, 'warmUp', 0, MINUTES_MAX * 60, 0) * 1000;
+  if (warmUp !== undefined && warmUp >= minutes * 60_000)
+    throw new UsageError('nothing is left to measure: --minutes must be more than --warm-up, which is in seconds');
   return simulationOptions({
     scenario: named(values.scenario ?? 'rich', SCENARIO_NAMES, 'scenario') as ScenarioName,
     peers: whole('peers', 1, PEERS_MAX, 100),

@@ -148,6 +148,9 @@ export type EngineConfig = {
   /** A withdrawn slot comes back after so long, ms, the next ones after so long each, while less than `slotRecoveryBacklogMs` waits. */
   readonly slotRecoveryFirstMs: number;
   readonly slotRecoveryNextMs: number;
+  /** The same while the swarm is short of upload. */
+  readonly slotRecoveryFirstShortMs: number;
+  readonly slotRecoveryNextShortMs: number;
   readonly slotRecoveryBacklogMs: number;
   /** Between two measurements of the uplink, ms. */
   readonly uplinkIntervalMs: number;
@@ -257,6 +260,8 @@ export const DEFAULT_ENGINE_CONFIG: EngineConfig = {
   shedIntervalMs: 300,
   slotRecoveryFirstMs: 3000,
   slotRecoveryNextMs: 1000,
+  slotRecoveryFirstShortMs: 1000,
+  slotRecoveryNextShortMs: 500,
   slotRecoveryBacklogMs: 60,
   uplinkIntervalMs: 500,
   backlogPushes: 2,

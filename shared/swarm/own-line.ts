@@ -142,7 +142,7 @@ export class OwnLine {
       context.queueMs = Math.max(0, context.queueMs - context.config.pingIntervalMs);
       return;
     }
-    if (queueMs <= this.fullQueueMs) this.fullLooks = 0;
+    if (queueMs <= fullQueueMs(this.context)) this.fullLooks = 0;
     else if (context.nowMs - this.countedMs >= context.config.trialPingMs) {
       this.fullLooks++;
       this.countedMs = context.nowMs;
@@ -168,7 +168,7 @@ export class OwnLine {
       return;
     }
     this.trial = undefined;
-    if (answered.length === 0 || leastMs > this.fullQueueMs) return;
+    if (answered.length === 0 || leastMs > fullQueueMs(this.context)) return;
     this.note(leastMs);
     this.proven = true;
     const shown = (trial.bytes * 1000) / Math.max(1, leastMs);
@@ -186,16 +186,15 @@ export class OwnLine {
     return queueMs <= CALM_MS || isOurs(told) ? queueMs : undefined;
   }
 
-  /** Large packets take their time on lines that are not thin. */
-  private get fullQueueMs(): number {
-    const { config, clock } = this.context;
-    const bearable = config.thinUplinkBytesPerSecond * BEARABLE;
-    return Math.max(config.fullQueueMs, (clock.packetBytesMean * 1000) / bearable);
-  }
-
   private get stoutBytesPerSecond(): number {
     return this.context.config.thinUplinkBytesPerSecond * STOUT;
   }
+}
+
+/** So much before a line and it is full, ms. Large packets take their time on lines that are not thin. */
+export function fullQueueMs({ config, clock }: EngineContext): number {
+  const bearable = config.thinUplinkBytesPerSecond * BEARABLE;
+  return Math.max(config.fullQueueMs, (clock.packetBytesMean * 1000) / bearable);
 }
 
 function hasAnswered({ pingToken }: Link): boolean {

@@ -1,20 +1,23 @@
 import type { Millis } from '../basics/units.ts';
 import type { EngineContext } from './engine-context.ts';
 import type { Link } from './link.ts';
+import { fullQueueMs } from './own-line.ts';
 
 /** What never drained from the transport within a measurement, and would take so long at the rate believed: the line is full. */
 const CONGESTED_MS = 40;
-/** A line close to full tells so by its queue before it overflows: what would take less stands at one moment. */
+/** Less than this standing at one moment is no queue: a line close to full has one before it overflows. */
 const FREE_MS = 40;
 /** Weight of a measurement that says the line carries less than believed. */
 const DECREASE_WEIGHT = 0.7;
 /**
- * How fast belief grows while the line carries all it is given, and close to where it was full the last time: up to what the line has
- * carried before, and beyond. Most lines were only bad for a few seconds, and while belief stays low the swarm is short of upload that
- * is there; further up each overshoot costs children their feed.
+ * Growth a measurement while the line carries all it is given, and `closeFactor` near where it was full the last time: KNOWN up to what
+ * it has carried before, UNKNOWN beyond. Most lines were only bad for a few seconds, and while belief stays low the swarm is short of
+ * upload that is there. Each overshoot costs children their feed.
  */
 const KNOWN = { factor: 1.2, closeFactor: 1.06 };
 const UNKNOWN = { factor: 1.1, closeFactor: 1.03 };
+/** Where a line was full again on the way back to what it carried before, less is expected of it: it may be poor for good. */
+const IN_VAIN_FACTOR = 0.8;
 const CLOSE_SHARE = 0.85;
 const FORGET_FULL_FACTOR = 1.15;
 /** A line can show that it carries more only while this share of what is believed is used. */
@@ -37,6 +40,9 @@ export class UplinkEstimate {
   private carriedBefore = 0;
   private carriedMean = 0;
   private mostCarried = 0;
+  /** What it is expected to carry again. */
+  private known = 0;
+  private hasRegrown = false;
   /** What the line carried when it was full the last time, and when that was. */
   private fullAt = Number.POSITIVE_INFINITY;
   private congestedMs = Number.NEGATIVE_INFINITY;
@@ -96,8 +102,8 @@ export class UplinkEstimate {
       this.lower(Math.max(config.uplinkBytesPerSecondMin, bytesPerSecond), nowMs);
       return true;
     }
-    // Transports take in at once what waits before a line whose router keeps much: round trips alone tell of that.
-    const isCalm = standing * 1000 <= rate * CONGESTED_MS && this.context.queueMs <= config.fullQueueMs;
+    const isTheirs = active > 1 && !this.isOurLine(standingLinks, active, bytesPerSecond);
+    const isCalm = isTheirs || standing * 1000 <= rate * CONGESTED_MS;
     const isFree = standingNow * 1000 <= rate * FREE_MS;
     if (isCalm) this.grow(nowMs, limit, promisedBytesPerSecond, isFree && this.wasFree);
     this.wasFree = isFree;
@@ -120,6 +126,7 @@ export class UplinkEstimate {
     this.carriedBefore = carried;
     this.carriedMean += (bytesPerSecond - this.carriedMean) * CARRIED_WEIGHT;
     this.mostCarried = Math.max(this.mostCarried * MOST_CARRIED_DECAY, this.carriedMean);
+    this.known = Math.max(this.known * MOST_CARRIED_DECAY, this.carriedMean);
     return bytesPerSecond;
   }
 
@@ -128,23 +135,29 @@ export class UplinkEstimate {
     this.fullAt = this.believed;
     this.congestedMs = nowMs;
     this.wasFree = false;
+    if (this.hasRegrown) this.known = Math.max(this.carriedMean, this.known * IN_VAIN_FACTOR);
+    this.hasRegrown = false;
     if (this.hasDrifted) this.calmMs = Math.min(CALM_MS_MAX, this.calmMs * 2);
     this.hasDrifted = false;
   }
 
   /** No queue lasts: the line carries all it is given. Does that say that it would carry more? */
   private grow(nowMs: Millis, limit: number, promisedBytesPerSecond: number, isIdle: boolean): void {
-    const isKnown = this.believed < this.mostCarried;
+    const isKnown = this.believed < this.known;
+    if (!isKnown) this.hasRegrown = false;
     // A line that is used well is seldom seen empty: what it has carried before it may be given again all the same.
     if (!isKnown && !isIdle) return;
     // Slots are whole: with all of them taken a slow line carries far less than is believed, and would never show that it could more.
     const isAllTaken = promisedBytesPerSecond > 0 && this.carriedMean > promisedBytesPerSecond * FULL_SHARE;
     if (isAllTaken || this.carriedMean > Math.min(this.believed, limit) * FULL_SHARE) {
+      // Transports take in at once what waits before a line whose router keeps much: round trips alone tell of that.
+      if (this.context.queueMs > fullQueueMs(this.context)) return;
       if (this.believed > this.fullAt * FORGET_FULL_FACTOR) this.fullAt = Number.POSITIVE_INFINITY;
       const isClose = this.believed > this.fullAt * CLOSE_SHARE;
       const growth = isKnown ? KNOWN : UNKNOWN;
-      const factor = isClose ? growth.closeFactor : growth.factor;
-      this.believed = Math.min(this.believed * factor, Math.max(this.believed, limit));
+      const grown = this.believed * (isClose ? growth.closeFactor : growth.factor);
+      this.believed = Math.min(isKnown ? Math.min(grown, this.known) : grown, Math.max(this.believed, limit));
+      this.hasRegrown = isKnown;
       return;
     }
     // A line that was bad for a while gets its chance again, or it would be given no children to prove itself by.

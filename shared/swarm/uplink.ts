@@ -10,8 +10,6 @@ import { UplinkEstimate } from './uplink-estimate.ts';
 const SLOT_HYSTERESIS = 0.25;
 /** On a slow line a packet or two are always on their way: so much is no backlog. */
 const SHED_PACKETS = 4;
-/** While the swarm is short of upload a slot that was withdrawn comes back this much sooner. */
-const SHORT_RECOVERY_SHARE = 1 / 3;
 /** A line that needs no limit, bytes/s; and what HAVE has room for. */
 const LIMIT_MAX = 4e9;
 
@@ -141,10 +139,11 @@ export class Uplink {
 
   private recover(nowMs: Millis): void {
     const { config, swarm } = this.context;
-    const share = swarm.isShort ? SHORT_RECOVERY_SHARE : 1;
+    const firstMs = swarm.isShort ? config.slotRecoveryFirstShortMs : config.slotRecoveryFirstMs;
+    const nextMs = swarm.isShort ? config.slotRecoveryNextShortMs : config.slotRecoveryNextMs;
     if (this.withdrawn === 0 || this.pacer.backlogMs() >= config.slotRecoveryBacklogMs) return;
-    if (nowMs - this.withdrawnMs < config.slotRecoveryFirstMs * share) return;
-    if (nowMs - this.recoveredMs < config.slotRecoveryNextMs * share) return;
+    if (nowMs - this.withdrawnMs < firstMs) return;
+    if (nowMs - this.recoveredMs < nextMs) return;
     this.recoveredMs = nowMs;
     this.withdrawn--;
   }

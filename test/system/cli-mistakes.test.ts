@@ -58,6 +58,10 @@ const MISTAKES: readonly (readonly [args: readonly string[], message: string])[]
   [['seed', 'x.flv', '--channel', 'a b'], '--channel a b is no channel name: 1 to 64 letters, digits, _ and -'],
   [['inspect', 'a.flv', '--jsn'], 'unknown option --jsn; did you mean --json?'],
   [['tracker', '--copies', '2'], 'unknown option --copies; swarmtube tracker --help tells all'],
+  [
+    ['simulate', '--minutes', '0.5', '--warm-up', '60'],
+    'nothing is left to measure: --minutes must be more than --warm-up, which is in seconds',
+  ],
 ];
 
 for (const [args, message] of MISTAKES) {

@@ -15,7 +15,7 @@ const DOOR_INTERVAL_MS = 1000;
 const DELAYS = { trackerOneWayMs: 2, httpOneWayMs: 1, httpAnswerMs: [3, 15] } as const;
 
 /** One simulated run. */
-export type PredictedRun = SimulationResult & { readonly seen: readonly SeenViewer[] };
+export type PredictedRun = SimulationResult & { readonly seed: number; readonly seen: readonly SeenViewer[] };
 
 export type Prediction = {
   /** Once settled; one for each seed. */
@@ -44,7 +44,7 @@ export function predict(record: LabRecord, { streamKbps, packetsPerSecond }: Lab
     });
     const simulation = new WatchedSimulation(options, { given: worldOf(record, seed, allowedKbps, durationMs) });
     const result = simulation.run();
-    return { ...result, seen: record.scenario.lines.map((_, number) => simulation.seen(number)) };
+    return { ...result, seed, seen: record.scenario.lines.map((_, number) => simulation.seen(number)) };
   };
   const all = Array.from({ length: seeds }, (_, index) => index + 1);
   const settledRuns = all.map((seed) => runFor(seed, Math.round(settled.atMs - atStart.atMs)));

@@ -104,9 +104,13 @@ function comparison(real: LabFigures, { settled, whole }: Prediction, cores: Lab
     ['relayed by TURN', percent(real.relayedShare), ''],
     ['CPU of server, of browsers', `${ofCore(cores.server)}, ${ofCore(cores.browsers)}`, ''],
   ];
-  const broken = [...settled, ...whole].flatMap(({ failures }) => failures);
-  const told = new Set(broken.map(({ rule, peer, text }) => `${rule}, peer ${peer}: ${text}`));
-  return aligned(rows) + (told.size > 0 ? `\nTHE SIMULATION BROKE ${told.size} PROMISES\n${[...told].join('\n')}` : '');
+  const told = [...new Set([...settled, ...whole].flatMap(brokenPromises))];
+  return aligned(rows) + (told.length > 0 ? `\nTHE SIMULATION BROKE ${told.length} PROMISES\n${told.join('\n')}` : '');
+}
+
+/** Those of the settled run are in the whole one too. */
+function brokenPromises({ seed, failures }: PredictedRun): string[] {
+  return failures.map(({ atMs, peer, rule, text }) => `seed ${seed}, ${atMs} ms, peer ${peer}: ${text} (${rule})`);
 }
 
 function aligned(rows: readonly (readonly string[])[]): string {
