@@ -114,7 +114,11 @@ export class SwarmPlayerElement extends HTMLElement {
       if (!(thrown instanceof TypeError)) throw thrown;
       this.finalStats = { ...EMPTY_STATS, state: 'failed' };
       this.overlay.update(undefined, thrown.message);
-      this.tellError('bad-attribute', thrown.message);
+      const { message } = thrown;
+      whenPageIsThere(() => {
+        this.dispatchEvent(new Event('statechange'));
+        this.tellError('bad-attribute', message);
+      });
       return;
     }
     this.current = player;
@@ -176,6 +180,12 @@ export class SwarmPlayerElement extends HTMLElement {
     for (const [name, value] of Object.entries(options)) if (value === undefined) delete options[name];
     return options as PlayerOptions;
   }
+}
+
+/** Pages listen in scripts behind the element, which the parser may not have come to. */
+function whenPageIsThere(tell: () => void): void {
+  if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', () => setTimeout(tell));
+  else setTimeout(tell);
 }
 
 function setOrRemove(target: HTMLElement, name: string, value: string | null): void {

@@ -14,6 +14,9 @@ const CONTRACT_TYPES = [
 /** Classes that pages use. */
 const PUBLIC_CLASSES = ['player/player.ts', 'player/swarm-player-element.ts'];
 
+/** What the classic script leaves in the page. */
+const GLOBAL_NAMES = ['SwarmPlayer'];
+
 /** Names of the browser's, or of what it talks to, that terser's own list lacks or may lack. */
 const FOREIGN_NAMES = [
   // attributes that the player's elements are made with
@@ -34,6 +37,7 @@ const PUBLIC_MEMBER = /^ {2}(?!private )(?:readonly |static |get |set |async )*(
 /** Properties that the embed scripts share with other programs, which the minifier must not rename. */
 export function reservedNames(): string[] {
   const names = [
+    ...GLOBAL_NAMES,
     ...FOREIGN_NAMES,
     ...CONTRACT_TYPES.flatMap(fieldsOf),
     ...PUBLIC_CLASSES.flatMap((file) => namesIn(file, PUBLIC_MEMBER)),

@@ -1,5 +1,6 @@
 /*
- * What pages do to players: two of them on one page, one taken out and put back in, one moved, one pointed elsewhere.
+ * What pages do to players: two of them on one page, one taken out and put back in, one moved, one pointed elsewhere, one in the
+ * page's own video.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -70,5 +71,45 @@ test('a player taken off the page lets go of everything, and plays again when pu
       });
       await viewer.waitForPlayback(3);
     });
+  });
+});
+
+test("the classic script's class plays in a video of the page's own", { timeout: 120_000 }, async (t) => {
+  await withBrowser(t, async (browser) => {
+    const server = await startServer(t);
+    const site = await startWebsite(t);
+    const { publicKey } = await liveChannel(server.url, 'demo');
+    const options = JSON.stringify({ src: `${server.url}/live/demo`, key: publicKey });
+    const url = site.publish(`<!doctype html><title>own video</title><video muted playsinline></video>
+      <script src="${server.url}/player.js"></script>
+      <script>window.player = new SwarmPlayer(document.querySelector('video'), ${options}); player.play();</script>`);
+    const page = await browser.newPage();
+    await page.goto(url);
+    await page.waitForFunction(
+      () => {
+        const { player } = globalThis as unknown as { readonly player: { readonly stats: { readonly state: string } } };
+        return player.stats.state === 'playing' && (document.querySelector('video')?.currentTime ?? 0) > 0;
+      },
+      { timeout: 60_000 },
+    );
+  });
+});
+
+test('a wrong attribute is told to a page that listens in the script behind the element', {
+  timeout: 60_000,
+}, async (t) => {
+  await withBrowser(t, async (browser) => {
+    const server = await startServer(t);
+    const site = await startWebsite(t);
+    const url = site.publish(`<!doctype html><title>wrong</title><script src="${server.url}/player.js"></script>
+      <swarm-player src="${server.url}/live/demo" p2p="maybe" autoplay muted></swarm-player>
+      <script>const told = (window.told = []);
+        for (const type of ['statechange', 'error'])
+          document.querySelector('swarm-player').addEventListener(type, ({ code }) => told.push(code ?? type));</script>`);
+    const page = await browser.newPage();
+    await page.goto(url);
+    await page.waitForFunction(
+      () => (globalThis as unknown as { readonly told: string[] }).told.join() === 'statechange,bad-attribute',
+    );
   });
 });

@@ -16,7 +16,8 @@ before(async () => {
   const { player } = await buildEmbedScripts({ write: false });
   const sources = Object.values(player.modules).map(({ code }) => code ?? '');
   used = new Set(sources.flatMap((code) => propertiesOf(parseAst(code))));
-  standing = new Set(player.code.match(/[A-Za-z_$][\w$]*/g));
+  const finished = parseAst(player.code);
+  standing = new Set([...propertiesOf(finished), ...textsOf(finished)]);
 });
 
 /** `player.stats`, by hand: users rely on each of them. */
@@ -45,7 +46,7 @@ test('the fields of JSON on the wire keep their names', () => {
 /** Words that the browser's library has too, but that name only our own things here, or are folded into their values. */
 const OURS = new Set(
   (
-    'transports command bytesSent packetsSent requestsSent packetsLost depth event escape flags ' +
+    'transports command bytesSent packetsSent requestsSent packetsLost depth event escape flags metadata ' +
     // of a logger, which no page has
     'debug info warn ' +
     // of script data, which the player does not read
@@ -72,6 +73,16 @@ function assertKept(words: ReadonlySet<string>): void {
 
 function wordsOf(text: string, pattern: RegExp): Set<string> {
   return new Set([...text.matchAll(pattern)].map(([, word = '']) => word));
+}
+
+/** Every text that is one word: names that something is looked up by. */
+function textsOf(node: unknown): string[] {
+  if (Array.isArray(node)) return node.flatMap(textsOf);
+  if (typeof node !== 'object' || node === null) return [];
+  const { type, value } = node as { readonly type?: string; readonly value?: unknown };
+  const text = type === 'TemplateElement' ? (value as { readonly cooked?: unknown }).cooked : value;
+  const isText = (type === 'TemplateElement' || type === 'Literal') && typeof text === 'string';
+  return [...(isText ? [text] : []), ...Object.values(node).flatMap(textsOf)];
 }
 
 /** Every `a.name`, `{ name: … }` and member of a class. */
