@@ -117,7 +117,8 @@ function unknownKey(spelt: string, key: string, layer: ConfigLayer): string {
 
 /** The first problem only: one line. A path into the channels is told as the file spells it. */
 function wrongValue(layer: ConfigLayer, key: string, error: z.ZodError): string {
-  const issue = error.issues[0];
+  // A misspelt key is why the right one is missing.
+  const issue = error.issues.find(({ code }) => code === 'unrecognized_keys') ?? error.issues[0];
   const spelt = layer.spell(key);
   if (issue === undefined) return `${spelt} is wrong`;
   const place = layer.isNested === true ? [spelt, ...issue.path.map(String)].join(' › ') : spelt;

@@ -87,6 +87,7 @@ function readOptions(values: OptionValues): SimulationOptions {
   };
   const minutes = quantity(values, 'minutes', 0.1, MINUTES_MAX, 2);
   const latencySeconds = quantity(values, 'latency', 0.5, 10, 2.5);
+  const untilSeconds = values.until === undefined ? undefined : quantity(values, 'until', 0, minutes * 60, 0);
   const warmUp = values.warmUp === undefined ? undefined : quantity(values, 'warmUp', 0, MINUTES_MAX * 60, 0) * 1000;
   if (warmUp !== undefined && warmUp >= minutes * 60_000)
     throw new UsageError('nothing is left to measure: --minutes must be more than --warm-up, which is in seconds');
@@ -102,8 +103,7 @@ function readOptions(values: OptionValues): SimulationOptions {
     engine: readEngine(values.engine),
     faults: readFaults(values.fault, minutes),
     without: readNumbers(values.without),
-    untilMs:
-      values.until === undefined ? undefined : Math.round(quantity(values, 'until', 0, MINUTES_MAX * 60, 0) * 1000),
+    untilMs: untilSeconds === undefined ? undefined : Math.round(untilSeconds * 1000),
     ...(warmUp !== undefined && { warmUpMs: Math.round(warmUp) }),
   });
 }

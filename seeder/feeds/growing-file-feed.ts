@@ -113,13 +113,9 @@ export class GrowingFileFeed implements Feed {
     const tail = new FileTail(file);
     const idleMs = this.clock.wallMs() - (await file.stat()).mtimeMs;
     if (idleMs >= this.endsAfterSilenceMs) {
-      yield {
-        type: 'note',
-        text: `${this.path} was last written ${spanText(idleMs)} ago: it is played once; ${LOOP_ADVICE}`,
-      };
       this.isPlaying = true;
       try {
-        if (!(yield* this.play(file, tail, signal))) return;
+        if (!(yield* this.play(file, tail, idleMs, signal))) return;
       } finally {
         this.isPlaying = false;
       }
@@ -145,8 +141,15 @@ export class GrowingFileFeed implements Feed {
   }
 
   /** A finished file in real time. False where somebody changes it meanwhile. */
-  private async *play(file: FileHandle, tail: FileTail, signal: AbortSignal): AsyncGenerator<FeedEvent, boolean> {
+  private async *play(
+    file: FileHandle,
+    tail: FileTail,
+    idleMs: number,
+    signal: AbortSignal,
+  ): AsyncGenerator<FeedEvent, boolean> {
     const { size } = await file.stat();
+    // Not of what turns out to be no FLV, which is tried again and again.
+    let isNoted = false;
     const timeline = new Timeline();
     const pace = new Pace(this.clock);
     for (;;) {
@@ -156,6 +159,11 @@ export class GrowingFileFeed implements Feed {
       if (events === undefined) return true;
       for (const event of events) {
         if (event.type === 'restarted') timeline.restart();
+        if (event.type === 'tag' && !isNoted) {
+          isNoted = true;
+          const text = `${this.path} was last written ${spanText(idleMs)} ago: it is played once; ${LOOP_ADVICE}`;
+          yield { type: 'note', text };
+        }
         if (event.type === 'tag') await pace.waitFor(timeline.place(event.tag).tag.timestampMs, signal);
         yield event;
       }

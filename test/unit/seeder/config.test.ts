@@ -149,6 +149,7 @@ const FILE_REFUSALS: readonly (readonly [text: string, message: string | RegExp]
   ['{"stun-port": 1}', 'unknown "stun-port" in c.json; did you mean "stunPort" in c.json?'],
   ['{"port": "x"}', '"port" in c.json: must be a port, 0 to 65535'],
   ['{"trustProxy": "yes"}', '"trustProxy" in c.json: must be true or false'],
+  ['{"channels": {"a": {"sorce": "x.flv"}}}', 'unknown "sorce" in "channels" in c.json › a; did you mean "source"?'],
   [
     '{"channels": {"a": {"source": "x", "titel": "y"}}}',
     'unknown "titel" in "channels" in c.json › a; did you mean "title"?',
