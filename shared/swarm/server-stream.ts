@@ -198,13 +198,14 @@ export class ServerStream {
   }
 
   /**
-   * One response has one beginning: from what a sub-stream just leased lacks, all others would come twice. Its older packets are
-   * few, and are rescued one by one.
+   * One response has one beginning: from what a sub-stream just leased lacks, or from a hole that the response before was not to fill,
+   * all others would come twice. What is older is little, and is rescued packet by packet.
    */
   private firstNeeded(substreams: readonly number[], nowMs: Millis): number {
     const going = substreams.filter((substream) => this.isBringing(substream, nowMs));
-    const counted = going.length > 0 ? going : substreams;
-    return this.wanted.firstMissing((index) => counted.includes(index));
+    if (going.length === 0 || this.open === undefined)
+      return this.wanted.firstMissing((index) => substreams.includes(index));
+    return this.wanted.firstMissing((index) => going.includes(index), this.open.from);
   }
 
   /** Nothing came although other ways show that the broadcast goes on; a pause of the source is no stall of ours. */

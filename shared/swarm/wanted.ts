@@ -115,13 +115,14 @@ export class WantedPackets {
     this.context.timers.setSooner('wanted', this.context.nowMs);
   }
 
-  /** First packet of a sub-stream, or of any, that is neither here nor being checked. */
-  firstMissing(isIncluded: (substream: number) => boolean): number {
+  /** First packet of these sub-streams, and not before `least`, that is neither here nor being checked. */
+  firstMissing(isIncluded: (substream: number) => boolean, least = 0): number {
     const { substreams } = this.context.config;
     for (const { sequence } of this.entries.values()) {
+      if (sequence < least) continue;
       if (isIncluded(sequence % substreams) && !this.verification.isPending(sequence)) return sequence;
     }
-    for (let at = this.front + 1; ; at++) if (isIncluded(at % substreams)) return at;
+    for (let at = Math.max(least, this.front + 1); ; at++) if (isIncluded(at % substreams)) return at;
   }
 
   private make(sequence: number): Wanted {
