@@ -1,10 +1,11 @@
-// The engine's small parts, each alone: timers, ring, maps, buckets, bans, links, clock.
+// The engine's small parts, each alone: timers, ring, maps, buckets, bans, links, clock, server stream.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Epoch, Millis, PeerId, Sequence, WallMillis } from '../../../shared/basics/units.ts';
 import { Bans } from '../../../shared/swarm/bans.ts';
 import { copiesFor } from '../../../shared/swarm/copies.ts';
 import { DEFAULT_ENGINE_CONFIG } from '../../../shared/swarm/engine-config.ts';
+import { makeEngineParts } from '../../../shared/swarm/engine-parts.ts';
 import { HaveMap } from '../../../shared/swarm/have-map.ts';
 import { Link } from '../../../shared/swarm/link.ts';
 import { Links } from '../../../shared/swarm/links.ts';
@@ -203,4 +204,25 @@ test('copies follow the audience, and one viewer who comes and goes changes noth
   );
   assert.equal(copiesFor(10, 2), 2);
   assert.equal(copiesFor(8, 2), 1);
+});
+
+test('server stream: wider or narrower, it goes on where it was, whatever hole is older', () => {
+  const { context, wanted, serverStream } = makeEngineParts({ role: 'viewer', seed: 1 });
+  wanted.restart(0 as Sequence);
+  wanted.extend(8);
+  for (const sequence of [0, 1, 3, 4, 5, 6, 7, 8]) wanted.arrived(sequence);
+  const opened = () => {
+    serverStream.update(context.nowMs);
+    return context.outputs.splice(0).filter(({ type }) => type === 'server-stream');
+  };
+  serverStream.lease(1);
+  assert.deepEqual(opened(), [{ type: 'server-stream', substreams: [1], from: 9 }]);
+  serverStream.lease(2);
+  assert.deepEqual(opened(), [{ type: 'server-stream', substreams: [1, 2], from: 9 }]);
+  context.nowMs = at(1000);
+  serverStream.brought(context.nowMs);
+  serverStream.takenOver(1);
+  context.nowMs = at(2000);
+  assert.deepEqual(opened(), [{ type: 'server-stream', substreams: [2], from: 10 }]);
+  assert.equal(serverStream.isBringingPacket(2, context.nowMs), false, 'the hole is rescued');
 });
