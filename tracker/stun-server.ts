@@ -74,8 +74,11 @@ function bind(socket: Socket, { host, port }: StunServerOptions): Promise<void> 
   return new Promise((resolve, reject) => {
     socket.once('error', (error: NodeJS.ErrnoException) => {
       socket.close();
+      const isNowhere = error.code === 'ENOTFOUND' || error.code === 'EADDRNOTAVAIL';
       const why = error.code === 'EADDRINUSE' ? 'is in use' : `cannot be opened (${error.message})`;
-      const sentence = `UDP port ${port} for STUN ${why}; choose another with --stun-port.`;
+      const sentence = isNowhere
+        ? `this machine has no address ${host}: choose one that it has with --host`
+        : `UDP port ${port} for STUN ${why}; choose another with --stun-port.`;
       reject(new SwarmtubeError('stun-port', sentence, { cause: error }));
     });
     socket.bind({ address: host, port }, () => {
