@@ -112,9 +112,9 @@ export class SwarmPlayerElement extends HTMLElement {
       player = new SwarmPlayer(this.video, { ...this.readOptions(), autoplay: false });
     } catch (thrown) {
       if (!(thrown instanceof TypeError)) throw thrown;
-      this.finalStats = { ...EMPTY_STATS, state: 'failed' };
-      this.overlay.update(undefined, thrown.message);
       const { message } = thrown;
+      this.finalStats = { ...EMPTY_STATS, state: 'failed' };
+      this.overlay.update(undefined, message);
       whenPageIsThere(() => {
         this.dispatchEvent(new Event('statechange'));
         this.tellError('bad-attribute', message);

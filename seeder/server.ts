@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { errorText, SwarmtubeError } from '../shared/basics/errors.ts';
+import { errorText, hostError, SwarmtubeError } from '../shared/basics/errors.ts';
 import type { Config } from './config.ts';
 import { fileReason } from './file-reason.ts';
 
@@ -83,14 +83,10 @@ function listenError(error: NodeJS.ErrnoException, host: string, port: number): 
         'port-forbidden',
         `this user may not open port ${port}: choose one over 1023 with --port`,
       );
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-      return new SwarmtubeError(
-        'no-such-address',
-        `this machine has no address ${host}: choose one that it has with --host`,
-      );
-    default:
-      return new SwarmtubeError('cannot-listen', `cannot listen on port ${port} of ${host}: ${error.message}`);
+    default: {
+      const text = `cannot listen on port ${port} of ${host}: ${error.message}`;
+      return hostError(error.code, host) ?? new SwarmtubeError('cannot-listen', text);
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 import type { RemoteInfo, Socket } from 'node:dgram';
 import { createSocket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
-import { errorText, SwarmtubeError } from '../shared/basics/errors.ts';
+import { errorText, hostError, SwarmtubeError } from '../shared/basics/errors.ts';
 import type { Logger } from '../shared/basics/log.ts';
 import { SILENT_LOGGER } from '../shared/basics/log.ts';
 import { parseNetworkAddress, subscriberKey } from './core/network-address.ts';
@@ -74,12 +74,9 @@ function bind(socket: Socket, { host, port }: StunServerOptions): Promise<void> 
   return new Promise((resolve, reject) => {
     socket.once('error', (error: NodeJS.ErrnoException) => {
       socket.close();
-      const isNowhere = error.code === 'ENOTFOUND' || error.code === 'EADDRNOTAVAIL';
       const why = error.code === 'EADDRINUSE' ? 'is in use' : `cannot be opened (${error.message})`;
-      const sentence = isNowhere
-        ? `this machine has no address ${host}: choose one that it has with --host`
-        : `UDP port ${port} for STUN ${why}; choose another with --stun-port.`;
-      reject(new SwarmtubeError('stun-port', sentence, { cause: error }));
+      const sentence = `UDP port ${port} for STUN ${why}; choose another with --stun-port.`;
+      reject(hostError(error.code, host) ?? new SwarmtubeError('stun-port', sentence, { cause: error }));
     });
     socket.bind({ address: host, port }, () => {
       socket.removeAllListeners('error');

@@ -89,9 +89,7 @@ function readOptions(values: OptionValues): SimulationOptions {
   const latencySeconds = quantity(values, 'latency', 0.5, 10, 2.5);
   const untilSeconds = values.until === undefined ? undefined : quantity(values, 'until', 0, minutes * 60, 0);
   const warmUp = values.warmUp === undefined ? undefined : quantity(values, 'warmUp', 0, MINUTES_MAX * 60, 0) * 1000;
-  if (warmUp !== undefined && warmUp >= minutes * 60_000)
-    throw new UsageError('nothing is left to measure: --minutes must be more than --warm-up, which is in seconds');
-  return simulationOptions({
+  const options = {
     scenario: named(values.scenario ?? 'rich', SCENARIO_NAMES, 'scenario') as ScenarioName,
     peers: whole('peers', 1, PEERS_MAX, 100),
     minutes,
@@ -105,7 +103,18 @@ function readOptions(values: OptionValues): SimulationOptions {
     without: readNumbers(values.without),
     untilMs: untilSeconds === undefined ? undefined : Math.round(untilSeconds * 1000),
     ...(warmUp !== undefined && { warmUpMs: Math.round(warmUp) }),
-  });
+  };
+  return asUsage(() => simulationOptions(options));
+}
+
+/** What the simulator refuses is a mistake at the command line. */
+function asUsage<Result>(read: () => Result): Result {
+  try {
+    return read();
+  } catch (thrown) {
+    if (!(thrown instanceof SwarmtubeError)) throw thrown;
+    throw new UsageError(thrown.message);
+  }
 }
 
 /** `--engine fan=3`, several times: numbers, or ranges as `low:high`. */
@@ -115,31 +124,17 @@ function readEngine(value: unknown): Partial<EngineConfig> {
     const [key = '', right = ''] = String(text).split('=');
     settings[key] = right.includes(':') ? right.split(':').map(Number) : Number(right || Number.NaN);
   }
-  try {
-    parseEngineConfig(settings);
-  } catch (thrown) {
-    if (!(thrown instanceof SwarmtubeError)) throw thrown;
-    throw new UsageError(thrown.message);
-  }
+  asUsage(() => parseEngineConfig(settings));
   return settings as Partial<EngineConfig>;
 }
 
 /** `--fault partition@17+10`, several times, or `--fault none`. */
 function readFaults(value: unknown, minutes: number): readonly PlannedFault[] | undefined {
   if (!Array.isArray(value)) return undefined;
-  const faults = value.filter((text) => text !== 'none').map((text) => readFault(String(text)));
+  const faults = value.filter((text) => text !== 'none').map((text) => asUsage(() => parseFault(String(text))));
   const late = faults.find(({ strikesMs }) => strikesMs >= minutes * 60_000);
   if (late === undefined) return faults;
   throw new UsageError(`--fault ${faultText(late)} would strike after the end of the run: give it more --minutes`);
-}
-
-function readFault(text: string): PlannedFault {
-  try {
-    return parseFault(text);
-  } catch (thrown) {
-    if (!(thrown instanceof SwarmtubeError)) throw thrown;
-    throw new UsageError(thrown.message);
-  }
 }
 
 /** `--without 3,7` */

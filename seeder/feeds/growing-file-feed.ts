@@ -159,12 +159,12 @@ export class GrowingFileFeed implements Feed {
       if (events === undefined) return true;
       for (const event of events) {
         if (event.type === 'restarted') timeline.restart();
-        if (event.type === 'tag' && !isNoted) {
-          isNoted = true;
+        if (event.type === 'tag') {
           const text = `${this.path} was last written ${spanText(idleMs)} ago: it is played once; ${LOOP_ADVICE}`;
-          yield { type: 'note', text };
+          if (!isNoted) yield { type: 'note', text };
+          isNoted = true;
+          await pace.waitFor(timeline.place(event.tag).tag.timestampMs, signal);
         }
-        if (event.type === 'tag') await pace.waitFor(timeline.place(event.tag).tag.timestampMs, signal);
         yield event;
       }
     }

@@ -17,3 +17,12 @@ export class SwarmtubeError extends Error {
 export function errorText(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
+
+/** Why no socket can listen at this host, by the system's code; undefined: it is not for the host. */
+export function hostError(code: string | undefined, host: string): SwarmtubeError | undefined {
+  if (code !== 'ENOTFOUND' && code !== 'EADDRNOTAVAIL') return undefined;
+  return new SwarmtubeError(
+    'no-such-address',
+    `this machine has no address ${host}: choose one that it has with --host`,
+  );
+}

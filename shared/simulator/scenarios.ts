@@ -159,7 +159,8 @@ export function simulationOptions(given: Partial<SimulationOptions> & { readonly
     ...given,
   };
   if (options.warmUpMs >= options.minutes * 60_000) {
-    throw new SwarmtubeError('simulation-too-short', 'Nothing is left to measure: more minutes, or less warm-up.');
+    const text = 'nothing is left to measure: --minutes must be more than --warm-up, which is in seconds';
+    throw new SwarmtubeError('simulation-too-short', text);
   }
   return options;
 }

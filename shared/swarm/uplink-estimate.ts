@@ -98,12 +98,12 @@ export class UplinkEstimate {
     const rate = Math.min(this.believed, limit);
     // Under one packet is no queue.
     const isLong = standing > Math.max(clock.packetBytesMean, (rate * CONGESTED_MS) / 1000);
-    if (isLong && this.isOurLine(standingLinks, active, bytesPerSecond)) {
+    const isOurs = this.isOurLine(standingLinks, active, bytesPerSecond);
+    if (isLong && isOurs) {
       this.lower(Math.max(config.uplinkBytesPerSecondMin, bytesPerSecond), nowMs);
       return true;
     }
-    const isTheirs = active > 1 && !this.isOurLine(standingLinks, active, bytesPerSecond);
-    const isCalm = isTheirs || standing * 1000 <= rate * CONGESTED_MS;
+    const isCalm = (active > 1 && !isOurs) || standing * 1000 <= rate * CONGESTED_MS;
     const isFree = standingNow * 1000 <= rate * FREE_MS;
     if (isCalm) this.grow(nowMs, limit, promisedBytesPerSecond, isFree && this.wasFree);
     this.wasFree = isFree;
@@ -154,9 +154,10 @@ export class UplinkEstimate {
       if (this.context.queueMs > fullQueueMs(this.context)) return;
       if (this.believed > this.fullAt * FORGET_FULL_FACTOR) this.fullAt = Number.POSITIVE_INFINITY;
       const isClose = this.believed > this.fullAt * CLOSE_SHARE;
-      const growth = isKnown ? KNOWN : UNKNOWN;
-      const grown = this.believed * (isClose ? growth.closeFactor : growth.factor);
-      this.believed = Math.min(isKnown ? Math.min(grown, this.known) : grown, Math.max(this.believed, limit));
+      const { factor, closeFactor } = isKnown ? KNOWN : UNKNOWN;
+      const most = isKnown ? this.known : Number.POSITIVE_INFINITY;
+      const grown = this.believed * (isClose ? closeFactor : factor);
+      this.believed = Math.min(grown, most, Math.max(this.believed, limit));
       this.hasRegrown = isKnown;
       return;
     }

@@ -38,11 +38,7 @@ test('a line that becomes poor is believed to be so within two seconds', () => {
 });
 
 test('a line that was poor for ten seconds is believed to carry what it did before within four', () => {
-  const line = new UsedLine(LINE);
-  line.carries(LINE);
-  line.run(20_000);
-  line.carries(POOR_LINE);
-  line.run(10_000);
+  const line = poorForTenSeconds();
   assert.ok(line.believed < POOR_LINE * 1.4, 'it was poor');
   line.carries(LINE);
   line.run(4000);
@@ -50,33 +46,22 @@ test('a line that was poor for ten seconds is believed to carry what it did befo
 });
 
 test('the same where each look finds something standing, as long as it drains in between', () => {
-  const line = new UsedLine(LINE, { sendsInBursts: true });
-  line.carries(LINE);
-  line.run(20_000);
-  line.carries(POOR_LINE);
-  line.run(10_000);
+  const line = poorForTenSeconds({ sendsInBursts: true });
   line.carries(LINE);
   line.run(5000);
   assert.ok(line.believed > LINE * 0.8, String(line.believed));
 });
 
 test('a line that stays poor is seldom pushed over its end: less and less is expected of it', () => {
-  const line = new UsedLine(LINE);
-  line.carries(LINE);
-  line.run(20_000);
-  line.carries(POOR_LINE);
-  line.run(60_000);
+  const line = poorForTenSeconds();
+  line.run(50_000);
   const before = line.timesFull;
   line.run(60_000);
   assert.ok(line.timesFull - before < 30, `${line.timesFull - before} of 120 measurements found it full`);
 });
 
 test('one child that takes in slowly does not keep belief down', () => {
-  const line = new UsedLine(LINE);
-  line.carries(LINE);
-  line.run(20_000);
-  line.carries(POOR_LINE);
-  line.run(10_000);
+  const line = poorForTenSeconds();
   line.carries(LINE);
   line.holdsAtFirstChild(40_000);
   line.run(10_000);
@@ -90,6 +75,15 @@ test('hardly more is believed while round trips show a queue, which no transport
   line.run(10_000);
   assert.ok(line.believed < 120_000, String(line.believed));
 });
+
+function poorForTenSeconds(options?: { readonly sendsInBursts: boolean }): UsedLine {
+  const line = new UsedLine(LINE, options);
+  line.carries(LINE);
+  line.run(20_000);
+  line.carries(POOR_LINE);
+  line.run(10_000);
+  return line;
+}
 
 /** A line that is given nearly all it is believed to carry, packet by packet to one child after the other. */
 class UsedLine {

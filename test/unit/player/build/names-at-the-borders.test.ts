@@ -75,7 +75,7 @@ function wordsOf(text: string, pattern: RegExp): Set<string> {
   return new Set([...text.matchAll(pattern)].map(([, word = '']) => word));
 }
 
-/** Every text that is one word: names that something is looked up by. */
+/** Every text as a whole: a name that something is looked up by is one. */
 function textsOf(node: unknown): string[] {
   if (Array.isArray(node)) return node.flatMap(textsOf);
   if (typeof node !== 'object' || node === null) return [];
