@@ -44,6 +44,7 @@ const UPLOAD_LIMIT_OF_BITRATE = 1.2;
 /** A limit that moved with every breath of the encoder would make and break promises to other viewers. */
 const BITRATE_CHANGE_MIN = 0.25;
 const WRONG_KEY = "The broadcast is not signed with this page's key: copy the embed code from the watch page again.";
+const NO_CHANNEL = 'What src names is no channel: copy the embed code from the watch page again.';
 
 /**
  * One player at one channel: asks the server what is broadcast, checks the key that the page pinned, and runs the swarm
@@ -58,6 +59,8 @@ export class ChannelSession {
   private driver: SwarmDriver | undefined;
   private epoch: Epoch | undefined;
   private lastAnswer: ServerAnswer | undefined;
+  /** The server has described a channel: nonsense is its bad moment, and no wrong address. */
+  private wasDescribed = false;
   private readonly overRule = new OverRule();
   private isRestartWanted = false;
   /** What playback waits for. */
@@ -162,6 +165,7 @@ export class ChannelSession {
     // Back again: what it had to begin with may come at any moment.
     if (this.lastAnswer?.error !== undefined) this.retries = 0;
     this.lastAnswer = { atMs: this.nowMs(), description };
+    this.wasDescribed = true;
     this.noteBitrate(description.bitrate);
     this.events.onClock(clockOffsetMs);
     this.events.onDescription(description);
@@ -244,12 +248,16 @@ export class ChannelSession {
     if (limit !== undefined) this.driver?.setUploadLimit(Math.round(limit));
   }
 
-  /** The server did not answer: told once, then asked again and again. */
+  /** The server did not answer: told once, then asked again and again. What never was a channel is given up. */
   private miss(thrown: unknown): void {
     if (this.isClosed) return;
-    this.askAgain(true);
     const error =
       thrown instanceof SwarmtubeError ? thrown : new SwarmtubeError('server-unreachable', errorText(thrown));
+    if (error.code === 'bad-description' && !this.wasDescribed) {
+      this.fail(error.code, NO_CHANNEL);
+      return;
+    }
+    this.askAgain(true);
     const isTold = this.lastAnswer?.error !== undefined;
     this.lastAnswer = { atMs: this.nowMs(), error };
     this.overRule.observe('none', this.nowMs());

@@ -55,6 +55,8 @@ export function resolveOptions(options: PlayerOptions, baseUrl: string): Resolve
   const name = parseChannelName(decodeURIComponent(channelUrl.slice(channelUrl.lastIndexOf('/') + 1)));
   if (name === undefined)
     throw new TypeError(`src: ${options.src} does not end in a channel's name, as .../live/main does`);
+  if (/\/(?:watch|embed)\/[^/]*$/.test(channelUrl))
+    throw new TypeError(`src: ${options.src} is a page: give .../live/${name}`);
   const key = options.key ? decodeBase64Url(options.key) : undefined;
   if (options.key && key?.byteLength !== PUBLIC_KEY_BYTES) {
     throw new TypeError('key is not a public key: copy the embed code from the watch page again');

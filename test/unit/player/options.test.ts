@@ -38,6 +38,8 @@ test('each wrong option is named', () => {
     [{}, /src/],
     [{ src: 'ftp://video.example.org/live/main' }, /src/],
     [{ src: 'https://video.example.org/live/sp%20ace' }, /src.*channel/],
+    [{ src: 'https://video.example.org/watch/main?p2p=off' }, /src.* is a page: give \.\.\.\/live\/main/],
+    [{ src: '/tv/embed/main/' }, /src.* is a page: give \.\.\.\/live\/main/],
     [{ src: 'https://[' }, /src/],
     [{ src, key: 'short' }, /key/],
     [{ src, key: '!'.repeat(43) }, /key/],

@@ -1,0 +1,62 @@
+/* What the session makes of a server that answers with something else than a channel. Over a `fetch` of the test's own. */
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { ChannelSession } from '../../../player/channel-session.ts';
+import { resolveOptions } from '../../../player/options.ts';
+import type { Millis } from '../../../shared/basics/units.ts';
+
+const PAGE = '<!doctype html><title>A page</title>';
+const CHANNEL = JSON.stringify({
+  channel: 'main',
+  title: 'Main',
+  live: false,
+  epoch: null,
+  firstSequence: null,
+  newestSequence: null,
+  doorSequence: null,
+  doorCaptureMs: null,
+  publicKey: 'A'.repeat(43),
+  tracks: [],
+  bitrate: 0,
+  tracker: '/tracker',
+  viewers: 0,
+  serverTimeMs: 1,
+});
+
+/** A minute of a session whose server gives these answers, the last one again and again. */
+async function told(t: TestContext, bodies: readonly string[]): Promise<{ errors: string[]; questions: number }> {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const errors: string[] = [];
+  let questions = 0;
+  t.mock.method(globalThis, 'fetch', async () => new Response(bodies[Math.min(questions++, bodies.length - 1)]));
+  const options = resolveOptions({ src: 'https://video.example.org/live/main' }, 'https://shop.example.org/');
+  const session = new ChannelSession(options, false, () => performance.now() as Millis, {
+    onEpoch: () => {},
+    onPacket: () => {},
+    onClock: () => {},
+    onDescription: () => {},
+    onOver: () => {},
+    onError: ({ code, message }, isFatal) => errors.push(`${code} ${isFatal ? 'fatal' : 'passing'} ${message}`),
+  });
+  t.after(() => session.close());
+  for (let second = 0; second < 60; second++) {
+    await new Promise((resolve) => setImmediate(resolve));
+    t.mock.timers.tick(1_000);
+  }
+  return { errors, questions };
+}
+
+test('a page where a channel should be is given up at once, and the error says what to do', async (t) => {
+  const { errors, questions } = await told(t, [PAGE]);
+  assert.deepEqual(errors, [
+    'bad-description fatal What src names is no channel: copy the embed code from the watch page again.',
+  ]);
+  assert.equal(questions, 1);
+});
+
+test('a channel whose server answers with a page for a while is asked again', async (t) => {
+  const { errors, questions } = await told(t, [CHANNEL, PAGE, PAGE, CHANNEL]);
+  assert.equal(errors.length, 1);
+  assert.match(errors[0] ?? '', /^bad-description passing /);
+  assert.ok(questions > 4, `${questions}`);
+});
