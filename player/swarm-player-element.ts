@@ -27,6 +27,8 @@ export class SwarmPlayerElement extends HTMLElement {
   private isRestartDue = false;
   private finalStats: PlayerStats = EMPTY_STATS;
   private consent: P2pMode | undefined;
+  /** What is wrong with the attributes as they are. */
+  private mistake: TypeError | undefined;
 
   constructor() {
     super();
@@ -112,10 +114,12 @@ export class SwarmPlayerElement extends HTMLElement {
       player = new SwarmPlayer(this.video, { ...this.readOptions(), autoplay: false });
     } catch (thrown) {
       if (!(thrown instanceof TypeError)) throw thrown;
+      this.mistake = thrown;
       const { message } = thrown;
       this.finalStats = { ...EMPTY_STATS, state: 'failed' };
       this.overlay.update(undefined, message);
       whenPageIsThere(() => {
+        if (this.mistake !== thrown) return; // The page has put it right.
         this.dispatchEvent(new Event('statechange'));
         this.tellError('bad-attribute', message);
       });
@@ -142,10 +146,10 @@ export class SwarmPlayerElement extends HTMLElement {
   private drop(): void {
     this.controlBar?.close();
     this.controlBar = undefined;
-    if (this.current === undefined) return;
-    this.finalStats = { ...this.current.stats, state: 'idle' };
-    this.current.destroy();
+    this.finalStats = { ...this.stats, state: 'idle' };
+    this.current?.destroy();
     this.current = undefined;
+    this.mistake = undefined;
     this.overlay.update(undefined);
   }
 
