@@ -76,7 +76,7 @@ function buildProgram(environment: Environment): Command {
     .option('--loop', 'Play a finished file round and round as if live.');
   const tracker = add('tracker', 'The tracker alone: introduces viewers to each other, serves no media.');
   add('inspect', 'What is in a feed: tracks, codecs, keyframes, faults.')
-    .argument('<source>', 'file or http(s) address')
+    .argument('<source>', 'address of FLV, FLV file or -')
     .option('--json', 'Print JSON.')
     .action((source: string, options: OptionValues) => ACTIONS.inspect(source, options));
   addOptions(

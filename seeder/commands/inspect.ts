@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { SwarmtubeError } from '../../shared/basics/errors.ts';
 import { SYSTEM_CLOCK } from '../clock.ts';
 import { openHttpStream, readChunks } from '../feeds/http-stream.ts';
+import { sourceKind, unsupportedSource } from '../feeds/source-kind.ts';
 import { fileReason } from '../file-reason.ts';
 import { type InspectedTrack, type Inspection, inspectSource } from '../inspect-source.ts';
 import type { OptionValues } from './command-input.ts';
@@ -20,14 +21,23 @@ export async function inspect(source: string, options: OptionValues): Promise<vo
 }
 
 async function inspectAny(source: string): Promise<Inspection> {
-  if (!/^https?:\/\//i.test(source)) {
-    return await inspectSource(source === '-' ? process.stdin : readFileChunks(source));
+  switch (sourceKind(source)) {
+    case 'standard-input':
+      return await inspectSource(process.stdin);
+    case 'file':
+      return await inspectSource(readFileChunks(source));
+    case 'http-flv':
+      return await inspectStream(new URL(source));
+    case 'unsupported':
+      throw unsupportedSource(source, 'swarmtube inspect -');
   }
-  if (!URL.canParse(source)) throw new SwarmtubeError('bad-address', `${source} is no address`);
+}
+
+async function inspectStream(url: URL): Promise<Inspection> {
   const abort = new AbortController();
   try {
     const options = { clock: SYSTEM_CLOCK, stallMs: STALL_MS, signal: abort.signal };
-    const stream = await openHttpStream(new URL(source), options);
+    const stream = await openHttpStream(url, options);
     return await inspectSource(readChunks(stream, options), LIVE_LIMITS);
   } finally {
     abort.abort();

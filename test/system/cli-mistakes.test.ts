@@ -117,6 +117,13 @@ test('certificates that are none: one sentence, exit 1', async (t) => {
 test('inspect of what is no feed: the reason, exit 1', () =>
   assertRefused(['inspect', join(import.meta.dirname, 'cli-mistakes.test.ts')], 1, /^swarmtube: /));
 
+test('inspect of an address that nothing here reads says what is read, and how ffmpeg helps, exit 1', () =>
+  assertRefused(
+    ['inspect', 'ftp://archive.example/a.flv'],
+    1,
+    /^swarmtube: ftp:.* those are an http\(s\) address of an FLV stream, an FLV file, .* \| swarmtube inspect -$/,
+  ));
+
 test('inspect of a file that is not there names it once, exit 1', () =>
   assertRefused(['inspect', '/nowhere.flv'], 1, 'cannot read /nowhere.flv: no such file'));
 
