@@ -127,6 +127,11 @@ export class Channel {
     return this.feed.description;
   }
 
+  /** Nothing was ever broadcast, and nothing ever will be: its source cannot be opened again. */
+  get cameToNothing(): boolean {
+    return this.currentState.status === 'failed' && !this.feed.canReopen && this.bytesMade === 0;
+  }
+
   /** Bytes of all packets since the start, each counted once: what copies are counted against. */
   get streamBytesTotal(): number {
     return this.bytesMade;
@@ -154,7 +159,7 @@ export class Channel {
     if (this.running === undefined) return;
     this.running.abort.abort(new Error('the channel was stopped'));
     await this.running.done;
-    this.endBroadcast('The broadcast was stopped.');
+    if (!this.cameToNothing) this.endBroadcast('The broadcast was stopped.');
   }
 
   describe(): ChannelFacts {
@@ -406,7 +411,10 @@ export class Channel {
     if (before.status === status && before.text === text) return;
     // What a channel that has not begun waits for (a file that is not there: its name mistyped?) is told too.
     if (before.status !== status || status === 'starting') {
-      this.logger.info({ channel: this.name, from: before.status, to: status }, text);
+      const fields = { channel: this.name, from: before.status, to: status };
+      // It is not tried again: that would be a warning with its own line.
+      if (status === 'failed') this.logger.error(fields, text);
+      else this.logger.info(fields, text);
     }
     this.changeState(status, text);
   }

@@ -26,24 +26,33 @@ export function failLoudly(logger: Logger): void {
   process.stderr.on('error', () => {});
 }
 
-/** Closes the service on Ctrl-C or SIGTERM and ends the process with 0; a second signal ends it at once. */
-export function closeOnSignal(service: Service, logger: Logger): void {
+/**
+ * Closes the service on Ctrl-C or SIGTERM and ends the process with 0; a second signal ends it at once. The result does the
+ * same with the code that it is given.
+ */
+export function closeOnSignal(service: Service, logger: Logger): (code: number) => void {
   let isClosing = false;
-  const onSignal = (signal: string): void => {
-    if (isClosing) process.exit(EXIT_FAILED);
+  const close = (code: number): void => {
+    if (isClosing) return;
     isClosing = true;
-    logger.info({ signal }, 'stopping');
     setTimeout(() => {
       logger.warn({}, 'something did not stop in time and is left to the system');
-      process.exit(0);
+      process.exit(code);
     }, CLOSE_TIMEOUT_MS);
     service.close().then(
-      () => process.exit(0),
+      () => process.exit(code),
       (thrown: unknown) => {
         logger.error({ stack: thrown instanceof Error ? thrown.stack : String(thrown) }, 'stopping failed');
         process.exit(EXIT_FAILED);
       },
     );
   };
-  for (const signal of SIGNALS) process.on(signal, onSignal);
+  for (const name of SIGNALS) {
+    process.on(name, (signal: string) => {
+      if (isClosing) process.exit(EXIT_FAILED);
+      logger.info({ signal }, 'stopping');
+      close(0);
+    });
+  }
+  return close;
 }

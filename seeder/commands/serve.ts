@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { type ChannelName, parseChannelName } from '../../shared/basics/units.ts';
+import type { Channel } from '../channel.ts';
 import { type ChannelConfig, type Config, DEFAULT_CONFIG } from '../config.ts';
 import { createLogger } from '../logging.ts';
 import { findPackageRoot } from '../package-root.ts';
-import { UsageError } from '../usage-error.ts';
+import { EXIT_FAILED, UsageError } from '../usage-error.ts';
 import type { Environment, OptionValues } from './command-input.ts';
 import { closeOnSignal, failLoudly } from './lifecycle.ts';
 import { startServing } from './serving.ts';
@@ -37,17 +38,31 @@ export async function seed(source: string, options: OptionValues, environment: E
     throw new UsageError(`--channel ${String(options.channel)} is no channel name: 1 to 64 letters, digits, _ and -`);
   }
   const title = typeof options.title === 'string' ? options.title.slice(0, 200) : name;
-  await serveUntilStopped({ ...config, channels: [{ name, title, source, loop: options.loop === true }] });
+  const settings = { name, title, source, loop: options.loop === true };
+  const { channels, close } = await serveUntilStopped({ ...config, channels: [settings] });
+  for (const channel of channels) {
+    // The log has said why. A broadcast that is over is served on, for those who come late.
+    channel.onStateChange(() => {
+      if (channel.cameToNothing) close(EXIT_FAILED);
+    });
+  }
 }
 
-async function serveUntilStopped(config: Config): Promise<void> {
+type Served = {
+  readonly channels: readonly Channel[];
+  /** Ends the process with this code. */
+  readonly close: (code: number) => void;
+};
+
+async function serveUntilStopped(config: Config): Promise<Served> {
   const logger = createLogger(config.logLevel);
   failLoudly(logger);
   const service = await startServing(config, logger);
-  closeOnSignal(service, logger);
+  const close = closeOnSignal(service, logger);
   for (const channel of service.channels)
     process.stdout.write(`Watch ${channel.title} at ${service.url}/watch/${channel.name}\n`);
   if (service.channels.length === 0) {
     process.stdout.write(`No channel is set up: name one in a config file. The server is at ${service.url}/\n`);
   }
+  return { channels: service.channels, close };
 }

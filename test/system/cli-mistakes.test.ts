@@ -135,6 +135,17 @@ test('a trace that cannot be written is told before anything is simulated, exit 
   await assertRefused([...simulation, file], 2, `cannot write the trace ${file}: its folder does not exist`);
 });
 
+test('seed of a pipe through which nothing comes: one error in the log, exit 1', async (t) => {
+  const network = ['--port', '0', '--stun-port', 'off', '--data', await temporaryFolder(t)];
+  const { code, stderr } = await runCommand(['seed', '-', '--channel', 'a', '--log-level', 'warn', ...network]);
+  assert.equal(code, 1);
+  const lines = stderr.trim().split('\n');
+  assert.equal(lines.length, 1, stderr);
+  const { level, channel, msg } = JSON.parse(lines[0] as string);
+  assert.deepEqual({ level, channel }, { level: 'error', channel: 'a' });
+  assert.match(msg, /^Standard input ended before any picture or sound: /);
+});
+
 test('every command has help', async () => {
   for (const command of [[], ['serve'], ['seed'], ['tracker'], ['inspect']]) {
     const end = await runCommand([...command, '--help']);

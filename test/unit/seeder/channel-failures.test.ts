@@ -124,6 +124,16 @@ test('standard input that fails is not opened again', async (context) => {
   feed.say(new SwarmtubeError('not-flv', 'This is a web page.'));
   await clock.advance(60_000);
   assert.deepEqual([channel.state.status, channel.state.text, feed.reads], ['failed', 'This is a web page.', 1]);
+  assert.ok(channel.cameToNothing);
+});
+
+test('what was broadcast before its source failed for good came to something', async (context) => {
+  const { feed, clock, channel } = stage(context, new ScriptedFeed(false));
+  feed.tags(...HEAD, keyframe(0), keyframe(1000));
+  await clock.advance(2000);
+  feed.say(new SwarmtubeError('not-flv', 'This is a web page.'));
+  await clock.advance(2000);
+  assert.deepEqual([channel.state.status, channel.cameToNothing], ['failed', false]);
 });
 
 test('a channel that is stopped while it waits to try again is stopped', async (context) => {

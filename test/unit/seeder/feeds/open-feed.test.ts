@@ -86,6 +86,16 @@ test('faults on standard input become notes, one a kind', async (context) => {
   assert.ok(events.some(({ type }) => type === 'note'));
 });
 
+test('standard input that ends without a tag fails, and says where to look', async (context) => {
+  for (const bytes of [new Uint8Array(0), flvFile([])]) {
+    const input = new PassThrough();
+    input.end(bytes);
+    const { events, failure } = await new FeedReading(openFeed('-', { standardInput: input }), context).rest();
+    assert.deepEqual(events, []);
+    assert.match(String(failure), /ended before any picture or sound: see what the program says/);
+  }
+});
+
 test('standard input that is no FLV is told', async (context) => {
   const input = new PassThrough();
   input.end('{"error": "no such camera, sorry"}');
