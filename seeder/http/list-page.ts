@@ -37,6 +37,15 @@ export function unknownChannelPage(): string {
   );
 }
 
+/** Of any address that gives no page: `title` in a word or two, `message` as it is told to programs. */
+export function errorPage(title: string, message: string): string {
+  const sentence = `${message.slice(0, 1).toUpperCase()}${message.slice(1)}.`;
+  return document(
+    escapeHtml(title),
+    `<h1>${escapeHtml(sentence)}</h1><p class="lead"><a href="/">See what is on.</a></p>`,
+  );
+}
+
 function card(channel: ListedChannel): string {
   const { name, title, isLive, notice } = channel;
   const state = isLive ? '<b class="live">live</b>' : '<i>off air</i>';

@@ -1,5 +1,6 @@
+import { STATUS_CODES } from 'node:http';
 import type { ChannelOutputs } from '../outputs/channel-outputs.ts';
-import { LIST_POLICY, type ListedChannel, listPage, unknownChannelPage } from './list-page.ts';
+import { errorPage, LIST_POLICY, type ListedChannel, listPage, unknownChannelPage } from './list-page.ts';
 import type { LiveDirectory } from './live-routes.ts';
 import type { Exchange, Router } from './router.ts';
 import type { StaticFiles } from './static-files.ts';
@@ -46,6 +47,10 @@ export function addPageRoutes(
     await files.send(exchange, file, headers);
   };
   router
+    .tellPeople((response, { status, message, headers }) => {
+      const html = errorPage(STATUS_CODES[status] ?? 'Error', message);
+      sendHtml({ response, isHead: false }, status, html, { ...headers, 'Cache-Control': 'no-store' });
+    })
     .get('/', (exchange) => {
       const channels = directory.channels().map((outputs) => listed(outputs, directory));
       sendHtml(exchange, 200, listPage(channels));
@@ -65,9 +70,15 @@ function sendUnknownChannel(exchange: Exchange): void {
   sendHtml(exchange, 404, unknownChannelPage());
 }
 
-function sendHtml({ response, isHead }: Exchange, status: number, html: string): void {
+function sendHtml(
+  { response, isHead }: Pick<Exchange, 'response' | 'isHead'>,
+  status: number,
+  html: string,
+  headers: Readonly<Record<string, string>> = {},
+): void {
   response.writeHead(status, {
     ...NO_STORE,
+    ...headers,
     'Content-Type': 'text/html; charset=utf-8',
     'Content-Length': Buffer.byteLength(html),
     'Content-Security-Policy': LIST_POLICY,

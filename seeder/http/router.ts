@@ -16,6 +16,9 @@ export type Exchange = {
 
 export type Handler = (exchange: Exchange) => void | Promise<void>;
 
+/** Answers with a page that says what went wrong. */
+export type ErrorPage = (response: ServerResponse, error: HttpError) => void;
+
 type Route = { readonly pattern: RegExp; readonly handler: Handler };
 
 const TARGET_CHARACTERS_MAX = 2048;
@@ -28,6 +31,7 @@ const TARGET_CHARACTERS_MAX = 2048;
 export class Router {
   private readonly routes: Route[] = [];
   private readonly logger: Logger;
+  private errorPage: ErrorPage | undefined;
 
   constructor(logger: Logger) {
     this.logger = logger;
@@ -38,17 +42,29 @@ export class Router {
     return this;
   }
 
+  /** For people who typed an address: programs are told errors as JSON. */
+  tellPeople(errorPage: ErrorPage): this {
+    this.errorPage = errorPage;
+    return this;
+  }
+
   readonly handle = (request: IncomingMessage, response: ServerResponse): void => {
     this.dispatch(request, response).catch((thrown: unknown) => {
-      if (thrown instanceof HttpError) return sendError(response, thrown);
+      if (thrown instanceof HttpError) return this.tell(request, response, thrown);
       if (thrown instanceof AssertionError) throw thrown;
       this.logger.error(
         { path: request.url, error: errorText(thrown), stack: (thrown as Error)?.stack },
         'request failed',
       );
-      sendError(response, new HttpError(500, 'internal', 'something went wrong in the server; its log says what'));
+      const error = new HttpError(500, 'internal', 'something went wrong in the server; its log says what');
+      this.tell(request, response, error);
     });
   };
+
+  private tell(request: IncomingMessage, response: ServerResponse, error: HttpError): void {
+    if (this.errorPage !== undefined && isNavigation(request) && !response.headersSent) this.errorPage(response, error);
+    else sendError(response, error);
+  }
 
   private async dispatch(request: IncomingMessage, response: ServerResponse): Promise<void> {
     // A viewer that goes away in mid-answer is no event.
@@ -71,6 +87,11 @@ export class Router {
 }
 
 const ALLOW = { Allow: 'GET, HEAD, OPTIONS' };
+
+/** Browsers ask so for what they are to show; scripts, players and curl take anything. */
+function isNavigation({ headers: { accept = '' } }: IncomingMessage): boolean {
+  return accept.includes('text/html') && !accept.includes('application/json');
+}
 
 function answerPreflight(response: ServerResponse): void {
   response.writeHead(204, {

@@ -2,7 +2,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { HttpError } from '../../../../seeder/http/http-error.ts';
+import { addPageRoutes } from '../../../../seeder/http/page-routes.ts';
+import { StaticFiles } from '../../../../seeder/http/static-files.ts';
 import { errorOf, serveRouter } from './http-harness.ts';
+
+const NO_CHANNELS = { channels: () => [], channel: () => undefined, viewers: () => 0 };
 
 test('a pattern takes ids, and tells them apart from endings', async (t) => {
   const ask = await serveRouter(t, (router) =>
@@ -57,4 +61,25 @@ test('errors are JSON with the right status; ours are not told to strangers', as
   assert.equal(bug.status, 500);
   assert.doesNotMatch(bug.body.toString(), /secret/);
   assert.equal((await ask(`/${'a'.repeat(3000)}`)).status, 414);
+});
+
+test('people are told errors on a page, programs as JSON', async (t) => {
+  const ask = await serveRouter(t, (router) => {
+    addPageRoutes(router, new StaticFiles('/nowhere'), NO_CHANNELS);
+    router.get('/gone', () => {
+      throw new HttpError(503, 'gone', 'it is <gone>', { 'Retry-After': '2' });
+    });
+  });
+  const browser = { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8' };
+  const mistyped = await ask('/wacth/demo', { headers: browser });
+  assert.equal(mistyped.status, 404);
+  assert.equal(mistyped.headers['content-type'], 'text/html; charset=utf-8');
+  assert.match(String(mistyped.headers['content-security-policy']), /^default-src 'none'/);
+  assert.match(mistyped.body.toString(), /<h1>Nothing is at this address\.<\/h1>.*<a href="\/">/);
+  const gone = await ask('/gone', { headers: browser });
+  assert.deepEqual([gone.status, gone.headers['retry-after']], [503, '2']);
+  assert.match(gone.body.toString(), /<h1>It is &#60;gone&#62;\.<\/h1>/);
+  for (const accept of ['*/*', 'application/json', 'application/json, text/html', 'image/avif,image/webp,*/*;q=0.8']) {
+    assert.equal(errorOf(await ask('/wacth/demo', { headers: { accept } })).code, 'not-found');
+  }
 });
