@@ -43,21 +43,22 @@ function buildProgram(environment: Environment): Command {
   const program = new Command('swarmtube')
     .description('Live video that its own viewers deliver. Without a command: a demo broadcast on this machine.')
     .usage('[command] [options]')
-    .version(packageVersion(), '--version', 'Print the version.')
-    .helpOption('--help', 'Say what can be done.')
+    .version(packageVersion(), '-v, --version', 'Print the version.')
+    .helpOption('-h, --help', 'Say what can be done.')
     .helpCommand(false)
     .enablePositionalOptions()
     // Behind a command that is none nothing is read, so that its name is told and not our own help.
     .passThroughOptions()
     .argument('[command...]')
     .action(async ([name]: readonly string[], options: OptionValues) => {
+      if (name === 'help') program.help();
       if (name !== undefined) throw unknownCommand(name, program);
       await ACTIONS.demo(options, environment);
     });
   // Named in the list of commands already.
   program.configureHelp({ visibleArguments: () => [] });
   const add = (usage: string, description: string): Command => {
-    const command = program.command(usage).description(description).helpOption('--help', 'Say what can be done.');
+    const command = program.command(usage).description(description).helpOption('-h, --help', 'Say what can be done.');
     // What stands before the command's name counts for it too.
     return command.hook('preAction', () => inheritOptions(program, command));
   };

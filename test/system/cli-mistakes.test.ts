@@ -153,4 +153,9 @@ test('every command has help', async () => {
     assert.match(end.stdout, new RegExp(`^Usage: swarmtube ${command.join(' ')}`));
     assert.equal(end.stderr, '');
   }
+  for (const asked of ['-h', 'help']) {
+    const { code, stdout, stderr } = await runCommand([asked]);
+    assert.match(stdout, /^Usage: swarmtube \[command\]/);
+    assert.deepEqual([code, stderr], [0, '']);
+  }
 });
