@@ -214,9 +214,17 @@ const SCHEMAS = {
   memory: wholeNumber('must be a whole number of MiB, 16 or more', 16, 16_777_216),
   channels: z
     .record(z.string(), CHANNEL_SCHEMA, 'must be an object: channel name, then its settings')
-    .transform((channels, context) =>
-      Object.entries(channels).map(([name, channel]) => namedChannel(name, channel, context)),
-    ),
+    .transform((channels, context) => {
+      const named = Object.entries(channels).map(([name, channel]) => namedChannel(name, channel, context));
+      const piped = named.filter(({ source }) => source === '-').map(({ name }) => name);
+      if (piped.length > 1) {
+        context.addIssue({
+          code: 'custom',
+          message: `only one channel can read standard input, not ${piped.join(' and ')}`,
+        });
+      }
+      return named;
+    }),
 } as const;
 
 type ChannelInput = z.infer<typeof CHANNEL_SCHEMA>;

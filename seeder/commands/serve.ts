@@ -37,7 +37,7 @@ export async function seed(source: string, options: OptionValues, environment: E
   if (name === undefined) {
     throw new UsageError(`--channel ${String(options.channel)} is no channel name: 1 to 64 letters, digits, _ and -`);
   }
-  const title = typeof options.title === 'string' ? options.title.slice(0, 200) : name;
+  const title = (typeof options.title === 'string' && options.title.trim().slice(0, 200)) || name;
   const settings = { name, title, source, loop: options.loop === true };
   const { channels, close } = await serveUntilStopped({ ...config, channels: [settings] });
   for (const channel of channels) {

@@ -164,6 +164,10 @@ const FILE_REFUSALS: readonly (readonly [text: string, message: string | RegExp]
   ],
   ['{"iceServer": ["stun:a", 7]}', /^UsageError: "iceServer" in c\.json › 1: must be stun:HOST:PORT/],
   ['{"channels": {"a": {"source": "x", "colour": "y"}}}', /"colour" in .* › a; there are source, title, loop$/],
+  [
+    '{"channels": {"a": {"source": "-"}, "b": {"source": "x"}, "c": {"source": "-"}}}',
+    '"channels" in c.json: only one channel can read standard input, not a and c',
+  ],
   ['{"channels": ["a"]}', '"channels" in c.json: must be an object: channel name, then its settings'],
   ['[]', 'the config file c.json must hold one JSON object'],
   ['{', /^UsageError: the config file c\.json is no JSON: [^\n]+$/],
