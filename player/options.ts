@@ -64,7 +64,7 @@ export function resolveOptions(options: PlayerOptions, baseUrl: string): Resolve
   const p2p = options.p2p ?? 'on';
   if (!P2P_MODES.includes(p2p)) throw new TypeError(`p2p is one of ${P2P_MODES.join(', ')}, not ${String(p2p)}`);
   const limit = options.uploadLimit;
-  if (limit !== undefined && !(limit >= 0)) throw new TypeError('uploadLimit is a number of kbit/s');
+  if (limit !== undefined && !(limit >= 0)) throw new TypeError('upload-limit is a number of kbit/s');
   return {
     channelUrl,
     channel: name,

@@ -39,7 +39,7 @@ async function attemptGet(url: string, options: HttpGetOptions, signal: AbortSig
     const sentence = await refusal(response);
     throw new SwarmtubeError(
       `http-${response.status}`,
-      sentence ?? `${url} was answered with status ${response.status}`,
+      sentence ?? `the server answered with status ${response.status} for ${url}`,
     );
   }
   const body = await readBody(response, options.bytesMax, options.onBytes);

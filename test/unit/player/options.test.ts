@@ -46,8 +46,8 @@ test('each wrong option is named', () => {
     [{ src, p2p: 'maybe' as 'on' }, /p2p/],
     [{ src, patience: Number.NaN }, /patience/],
     [{ src, latency: Number.POSITIVE_INFINITY }, /latency/],
-    [{ src, uploadLimit: -1 }, /uploadLimit/],
-    [{ src, uploadLimit: Number.NaN }, /uploadLimit/],
+    [{ src, uploadLimit: -1 }, /upload-limit/],
+    [{ src, uploadLimit: Number.NaN }, /upload-limit/],
   ];
   for (const [options, name] of rows) assert.throws(() => resolve(options), { name: 'TypeError', message: name });
 });
