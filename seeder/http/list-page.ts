@@ -30,20 +30,20 @@ export function listPage(channels: readonly ListedChannel[]): string {
   );
 }
 
+/** Out of a frame too, in which the list is not shown. */
+const WAY_OUT = '<a href="/" target="_top">See what is on.</a>';
+
 export function unknownChannelPage(): string {
   return document(
     'No such channel',
-    '<h1>No such channel</h1><p class="lead">There is no channel of this name here. <a href="/">See what is on.</a></p>',
+    `<h1>No such channel</h1><p class="lead">There is no channel of this name here. ${WAY_OUT}</p>`,
   );
 }
 
 /** Of any address that gives no page: `title` in a word or two, `message` as it is told to programs. */
 export function errorPage(title: string, message: string): string {
   const sentence = `${message.slice(0, 1).toUpperCase()}${message.slice(1)}.`;
-  return document(
-    escapeHtml(title),
-    `<h1>${escapeHtml(sentence)}</h1><p class="lead"><a href="/">See what is on.</a></p>`,
-  );
+  return document(escapeHtml(title), `<h1>${escapeHtml(sentence)}</h1><p class="lead">${WAY_OUT}</p>`);
 }
 
 function card(channel: ListedChannel): string {
@@ -141,7 +141,7 @@ const STYLE =
 
 const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
 /** No script, and nothing from elsewhere: this one style. */
-export const LIST_POLICY = `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'`;
+export const PLAIN_POLICY = `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; base-uri 'none'; form-action 'none'`;
 
 function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { ChannelOutputs } from '../outputs/channel-outputs.ts';
-import { errorPage, LIST_POLICY, type ListedChannel, listPage, unknownChannelPage } from './list-page.ts';
+import { errorPage, type ListedChannel, listPage, PLAIN_POLICY, unknownChannelPage } from './list-page.ts';
 import type { LiveDirectory } from './live-routes.ts';
 import type { Exchange, Router } from './router.ts';
 import type { StaticFiles } from './static-files.ts';
@@ -76,12 +76,14 @@ function sendHtml(
   html: string,
   headers: Readonly<Record<string, string>> = {},
 ): void {
+  // Where a player was meant to be framed, the reason why there is none is shown in the frame.
+  const isFramedByAll = status !== 200;
   response.writeHead(status, {
     ...NO_STORE,
     ...headers,
     'Content-Type': 'text/html; charset=utf-8',
     'Content-Length': Buffer.byteLength(html),
-    'Content-Security-Policy': LIST_POLICY,
+    'Content-Security-Policy': isFramedByAll ? PLAIN_POLICY : `${PLAIN_POLICY}; frame-ancestors 'self'`,
     'X-Content-Type-Options': 'nosniff',
   });
   response.end(isHead ? undefined : html);

@@ -75,7 +75,12 @@ test('people are told errors on a page, programs as JSON', async (t) => {
   assert.equal(mistyped.status, 404);
   assert.equal(mistyped.headers['content-type'], 'text/html; charset=utf-8');
   assert.match(String(mistyped.headers['content-security-policy']), /^default-src 'none'/);
-  assert.match(mistyped.body.toString(), /<h1>Nothing is at this address\.<\/h1>.*<a href="\/">/);
+  assert.match(mistyped.body.toString(), /<h1>Nothing is at this address\.<\/h1>.*<a href="\/"/);
+  const framed = await ask('/embed/nobody', { headers: browser });
+  assert.match(framed.body.toString(), /no channel of this name here/);
+  for (const { headers } of [mistyped, framed]) {
+    assert.doesNotMatch(String(headers['content-security-policy']), /frame-ancestors/, 'it can be read in a frame');
+  }
   const gone = await ask('/gone', { headers: browser });
   assert.deepEqual([gone.status, gone.headers['retry-after']], [503, '2']);
   assert.match(gone.body.toString(), /<h1>It is &#60;gone&#62;\.<\/h1>/);
