@@ -1,8 +1,15 @@
 import type { PlayerStats } from '../stats.ts';
 
 /** Where the pictures come from, for a person. `viewers`: of the channel, as far as is known; 1 is this one. */
-export function sourceSentence({ source, peers }: Pick<PlayerStats, 'source' | 'peers'>, viewers: number): string {
-  if (source === 'none') return 'Looking for other viewers …';
+export function sourceSentence(
+  { state, source, peers }: Pick<PlayerStats, 'state' | 'source' | 'peers'>,
+  viewers: number,
+): string {
+  if (source === 'none') {
+    return /^(?:joining|playing|stalled)$/.test(state)
+      ? 'Looking for other viewers …'
+      : 'Nothing is played at the moment.';
+  }
   if (source === 'server') {
     return peers > 0
       ? 'Everything comes from the server at the moment.'

@@ -77,6 +77,7 @@ function showChannel(): void {
   const rate = description.bitrate > 0 ? `${(description.bitrate / 1e6).toFixed(2)} Mbit/s` : '';
   write('facts', [watching, size, rate].filter(Boolean).join('  ·  '));
   write('code', embedCode(location.origin, channel, description.publicKey));
+  byId('copy').removeAttribute('disabled');
 }
 
 /** Whoever reads this is there already. */
