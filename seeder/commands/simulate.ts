@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { once } from 'node:events';
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { isMainThread, Worker, workerData } from 'node:worker_threads';
@@ -34,6 +35,8 @@ export async function simulate(values: OptionValues): Promise<void> {
   // What is wrong with the options is said here, where it is caught.
   readOptions(values);
   if (values.bug !== undefined) named(values.bug, PLANTED_BUGS, 'bug');
+  // A server keeps its nursery small (seeder/young-heap.ts); of what a simulation makes, much lives longer than that lets it.
+  setFlagsFromString('--semi-space-growth-factor=2');
   const data: ThreadData = { simulate: values, isWatched: process.stderr.isTTY };
   const worker = new Worker(new URL(import.meta.url), { workerData: data, resourceLimits: SIMULATION_HEAP });
   const [exitCode] = await once(worker, 'exit');

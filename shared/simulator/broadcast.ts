@@ -9,6 +9,7 @@ import {
 } from '../packets/packet.ts';
 import { DATA_HEAD_BYTES } from '../wire/limits.ts';
 import { decodeWireMessage, type WireMessage } from '../wire/wire-message.ts';
+import { WIRE_TYPE } from '../wire/wire-types.ts';
 
 /** The seeder's wall clock at the simulation's moment 0. */
 export const WALL_MS = 1_700_000_000_000;
@@ -138,10 +139,12 @@ export class Broadcast {
       },
       payload,
     );
-    const bytes = new Uint8Array(unsigned.byteLength + SIGNATURE_BYTES);
-    bytes.set(unsigned);
-    bytes.fill((sequence * 7 + 1) & 255, unsigned.byteLength);
-    return decodePacket(bytes);
+    // Behind the head of a PUSH, as whoever received it so has it: passed on without a copy.
+    const message = new Uint8Array(DATA_HEAD_BYTES + unsigned.byteLength + SIGNATURE_BYTES);
+    message[0] = WIRE_TYPE.push;
+    message.set(unsigned, DATA_HEAD_BYTES);
+    message.fill((sequence * 7 + 1) & 255, DATA_HEAD_BYTES + unsigned.byteLength);
+    return decodePacket(message.subarray(DATA_HEAD_BYTES));
   }
 }
 
