@@ -226,8 +226,8 @@ export class ServerStream {
   }
 
   /** Other ways show that there is more than it has brought; a pause of the source owes nothing. */
-  private owesSomething({ substreams }: OpenStream): boolean {
-    return this.wanted.firstMissing((index) => substreams.includes(index)) <= this.wanted.newestKnown;
+  private owesSomething({ substreams, from }: OpenStream): boolean {
+    return this.wanted.firstMissing((index) => substreams.includes(index), from) <= this.wanted.newestKnown;
   }
 
   private backOff(nowMs: Millis): void {

@@ -225,4 +225,8 @@ test('server stream: wider or narrower, it goes on where it was, whatever hole i
   context.nowMs = at(2000);
   assert.deepEqual(opened(), [{ type: 'server-stream', substreams: [2], from: 10 }]);
   assert.equal(serverStream.isBringingPacket(2, context.nowMs), false, 'the hole is rescued');
+  context.nowMs = at(2500);
+  assert.equal(serverStream.quietMs, 0, 'it does not owe what is older than itself');
+  wanted.extend(10);
+  assert.ok(serverStream.quietMs > 0);
 });
