@@ -23,7 +23,9 @@ const SHORT_SILENCE_MS = 200;
 /** Links are made by then. */
 const LINKED_MS = 900;
 /** Most answers take less. */
-const LAST_MOMENT_MS = 250;
+const LAST_MOMENT_MS = 300;
+/** A probe is unanswered for so long: what follows it may be due before the answer has come. */
+const SLOW_PROBE_MS = 200;
 /** Most likely the source has paused for all. About so many of the audience ask in time; the others' turn comes later, spread over this. */
 const PROBERS = 100;
 const PROBE_SPREAD_MS: readonly [number, number] = [1000, 3000];
@@ -49,7 +51,7 @@ export class Rescue {
   private readonly serverStream: ServerStream;
   private readonly verification: Verification;
   private due: Wanted[] = [];
-  private probe: { readonly sequence: number; readonly untilMs: number } | undefined;
+  private probe: { readonly sequence: number; readonly untilMs: number; slowMs: number } | undefined;
   private probeBackoffMs = PROBE_BACKOFF_MS;
   private nextProbeMs = Number.NEGATIVE_INFINITY;
   /** What chance decided for this silence: how long before playback runs dry, or how much later than most, we ask. */
@@ -158,10 +160,8 @@ export class Rescue {
     this.probe = undefined;
     this.probeBackoffMs = PROBE_BACKOFF_MS;
     this.nextProbeMs = Number.NEGATIVE_INFINITY;
-    // The source went on, and probably still does: what came after this one exists too then, and some of it is due.
-    const { clock, nowMs, timers, config } = this.context;
-    this.wanted.presume(Math.min(clock.newestPlausible(nowMs) - PLAUSIBLE_SPARE, sequence + config.rescueBatchMax));
-    timers.setSooner('wanted', nowMs);
+    this.presumeAfter(sequence);
+    this.context.timers.setSooner('wanted', this.context.nowMs);
     return true;
   }
 
@@ -174,8 +174,17 @@ export class Rescue {
     const { nowMs, config, ring, epoch } = context;
     if (epoch === undefined || context.endSequence !== undefined || ring.newest < 0) return Number.POSITIVE_INFINITY;
     if (this.probe !== undefined) {
-      if (this.probe.untilMs > nowMs) return this.probe.untilMs;
-      this.failed(this.probe.sequence);
+      const { sequence, untilMs, slowMs } = this.probe;
+      if (slowMs > nowMs) return slowMs;
+      if (untilMs > nowMs) {
+        // Once: what the server denies meanwhile is not presumed again.
+        this.probe.slowMs = untilMs;
+        this.presumeAfter(sequence);
+        const probed = this.wanted.get(sequence);
+        if (probed !== undefined) probed.fetchUntilMs = untilMs;
+        return untilMs;
+      }
+      this.failed(sequence);
     }
     const next = this.wanted.newestKnown + 1;
     // A stream of all sub-streams tells what there is, unless it hangs.
@@ -186,10 +195,16 @@ export class Rescue {
     // Sooner it may be only for who is cut off, and then not before a whole silence.
     if (dueMs > nowMs) return Math.min(dueMs, Math.max(nowMs + LOOK_AGAIN_MS, lastArrivalMs + SILENCE_MS));
     this.turn = undefined;
-    this.probe = { sequence: next, untilMs: nowMs + config.fetchTimeoutMs };
+    this.probe = { sequence: next, untilMs: nowMs + config.fetchTimeoutMs, slowMs: nowMs + SLOW_PROBE_MS };
     context.statistics.rescues++;
     context.outputs.push({ type: 'fetch', reason: 'rescue', epoch, sequences: [next as Sequence] });
-    return this.probe.untilMs;
+    return this.probe.slowMs;
+  }
+
+  /** If the source went on to this packet, it probably still does: what came after it exists too then, and some of it is due. */
+  private presumeAfter(sequence: number): void {
+    const { clock, nowMs, config } = this.context;
+    this.wanted.presume(Math.min(clock.newestPlausible(nowMs) - PLAUSIBLE_SPARE, sequence + config.rescueBatchMax));
   }
 
   private send(reason: FetchReason, batch: readonly Wanted[]): void {
