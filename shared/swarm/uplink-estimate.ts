@@ -100,7 +100,9 @@ export class UplinkEstimate {
     const isLong = standing > Math.max(clock.packetBytesMean, (rate * CONGESTED_MS) / 1000);
     const isOurs = this.isOurLine(standingLinks, active, bytesPerSecond);
     if (isLong && isOurs) {
-      this.lower(Math.max(config.uplinkBytesPerSecondMin, bytesPerSecond), nowMs);
+      // To one child few packets go: a single measurement may hold none of them.
+      const shown = active === 1 ? Math.max(bytesPerSecond, this.carriedMean) : bytesPerSecond;
+      this.lower(Math.max(config.uplinkBytesPerSecondMin, shown), nowMs);
       return true;
     }
     const isCalm = (active > 1 && !isOurs) || standing * 1000 <= rate * CONGESTED_MS;
@@ -112,10 +114,10 @@ export class UplinkEstimate {
 
   /**
    * A link that stands among others is its receiver's line; where most of them stand it is ours. One alone may be either: it is the
-   * receiver's if ours has shown that it carries more.
+   * receiver's if ours has shown that it carries more, unless the answers of others are late as well.
    */
   private isOurLine(standingLinks: number, active: number, bytesPerSecond: number): boolean {
-    if (active === 1) return bytesPerSecond >= this.mostCarried * SHOWN_SHARE;
+    if (active === 1) return this.context.queueMs > 0 || bytesPerSecond >= this.mostCarried * SHOWN_SHARE;
     return standingLinks * 2 > active;
   }
 

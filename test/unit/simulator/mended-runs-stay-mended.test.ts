@@ -35,6 +35,10 @@ const MENDED: readonly Mended[] = [
   { what: 'the same among 14', run: trialOptions(3419) },
   { what: 'a server stream ended before it had brought what rescue had left to it', run: trialOptions(7043) },
   { what: 'a probe that was answered slowly hid that what followed was due', run: trialOptions(3003) },
+  {
+    what: 'an uplink with one child that became poor was believed to be the line of that child',
+    run: trialOptions(4062),
+  },
 ];
 
 for (const { what, run } of MENDED) {

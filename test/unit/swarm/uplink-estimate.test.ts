@@ -68,6 +68,21 @@ test('one child that takes in slowly does not keep belief down', () => {
   assert.ok(line.believed > LINE * 0.8, String(line.believed));
 });
 
+test('with one child a line that becomes poor is told from a poor child by the answers of others', () => {
+  for (const [queueMs, isOurs] of [
+    [0, false],
+    [100, true],
+  ] as const) {
+    const line = new UsedLine(LINE, { children: 1 });
+    line.carries(LINE);
+    line.run(20_000);
+    line.carries(POOR_LINE);
+    line.context.queueMs = queueMs;
+    line.run(4000);
+    assert.equal(line.believed < POOR_LINE * 1.6, isOurs, `${queueMs} ms: ${line.believed}`);
+  }
+});
+
 test('hardly more is believed while round trips show a queue, which no transport tells of', () => {
   const line = new UsedLine(100_000);
   line.carries(LINE);
@@ -76,7 +91,7 @@ test('hardly more is believed while round trips show a queue, which no transport
   assert.ok(line.believed < 120_000, String(line.believed));
 });
 
-function poorForTenSeconds(options?: { readonly sendsInBursts: boolean }): UsedLine {
+function poorForTenSeconds(options?: UseOptions): UsedLine {
   const line = new UsedLine(LINE, options);
   line.carries(LINE);
   line.run(20_000);
@@ -84,6 +99,8 @@ function poorForTenSeconds(options?: { readonly sendsInBursts: boolean }): UsedL
   line.run(10_000);
   return line;
 }
+
+type UseOptions = { readonly sendsInBursts?: boolean; readonly children?: number };
 
 /** A line that is given nearly all it is believed to carry, packet by packet to one child after the other. */
 class UsedLine {
@@ -99,12 +116,12 @@ class UsedLine {
   private readonly sendsInBursts: boolean;
   timesFull = 0;
 
-  constructor(believed: number, { sendsInBursts = false } = {}) {
+  constructor(believed: number, { sendsInBursts = false, children = CHILDREN }: UseOptions = {}) {
     this.sendsInBursts = sendsInBursts;
     this.context = makeEngineParts({ role: 'viewer', seed: 1 }).context;
     this.estimate = new UplinkEstimate(this.context, believed);
     this.links = Array.from(
-      { length: CHILDREN },
+      { length: children },
       (_, at) => new Link(`child-${at}` as PeerId, 'viewer', 20, 0 as Millis, this.context.config),
     );
     for (const link of this.links) this.context.links.add(link);
@@ -138,7 +155,7 @@ class UsedLine {
 
   private send(): void {
     for (; this.owed >= PACKET_BYTES; this.owed -= PACKET_BYTES) {
-      const at = this.turn++ % CHILDREN;
+      const at = this.turn++ % this.links.length;
       const link = this.links[at] as Link;
       this.waiting.push({ link: at, bytes: PACKET_BYTES });
       link.noteSent(PACKET_BYTES);
