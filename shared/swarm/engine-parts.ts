@@ -81,7 +81,7 @@ export function makeEngineParts(options: EngineOptions): EngineParts {
   const serverStream = new ServerStream(context, wanted);
   const feedReport = new FeedReport(context, serverStream);
   const introductions = new Introductions(context, line, bans);
-  const parents = new Parents(context, uplink, wanted, serverStream, introductions);
+  const parents = new Parents(context, line, uplink, wanted, serverStream, introductions);
   const children = new Children(context, line, pacer, uplink, parents, feedReport);
   const availability = new Availability(context, feedReport, children, uplink);
   const repair = new Repair(context, wanted, serverStream, pacer);

@@ -16,8 +16,6 @@ const SEEDER_LINKS_SPARE = 8;
 /** Peers that could not be reached, and peers met, remembered. */
 const REMEMBERED_MAX = 128;
 const ASK_BACKOFF = 1.5;
-/** Connections made at once after a line had to rest. */
-const CAREFUL_CONNECTS = 2;
 
 /** Whom to connect to, and when to ask the tracker for more (docs/ALGORITHM.md 8). */
 export class Introductions {
@@ -148,9 +146,9 @@ export class Introductions {
     const { nowMs, config } = context;
     if (!context.isSwarmEnabled || this.isKnown(peer) || this.bans.isBanned(peer, nowMs)) return false;
     if ((this.unreachable.get(peer)?.untilMs ?? Number.NEGATIVE_INFINITY) > nowMs) return false;
-    // Whoever is called is not asked to wait for our own calls: the other side has begun.
-    if (offers && this.connecting.size >= (this.line.isWary ? CAREFUL_CONNECTS : config.connectingMax)) return false;
-    if (this.connecting.size >= 2 * config.connectingMax) return false;
+    // Whoever is called is not asked to wait for our own calls: the other side has begun. After a rest one at a time is enough.
+    const most = this.line.isWary ? 1 : config.connectingMax * (offers ? 1 : 2);
+    if (this.connecting.size >= most) return false;
     return context.links.size + this.connecting.size < this.linksMax + LINKS_TOLERANCE;
   }
 

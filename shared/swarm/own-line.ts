@@ -23,6 +23,10 @@ const BEARABLE = 2;
 const STOUT = 4;
 /** Who was in the swarm for so many times its last rest is no worse than one that has never rested. */
 const FORGIVEN_RESTS = 10;
+/** After a rest a child mostly comes by then, if anybody needs us. */
+const PROOF_MS = 10_000;
+/** If none has, between two looks for a parent: the queue before a line that cannot bear them all then grows slowly. */
+const FEED_MS = 2000;
 
 /** A packet is out, and these were pinged behind it. */
 type Trial = { readonly sinceMs: number; bytes: number; witnesses: readonly Link[] };
@@ -40,6 +44,8 @@ export class OwnLine {
   private shownBytesPerSecond: number | undefined;
   private restUntilMs = Number.NEGATIVE_INFINITY;
   private restMs = 0;
+  /** No parent is taken before. */
+  private feedsAtMs = Number.NEGATIVE_INFINITY;
   private fullLooks = 0;
   private countedMs = Number.NEGATIVE_INFINITY;
   private lookAtMs = Number.POSITIVE_INFINITY;
@@ -68,6 +74,15 @@ export class OwnLine {
   /** It had to rest, and has shown nothing since: mostly that was for making too many links at once. */
   get isWary(): boolean {
     return !this.proven && this.restMs > 0;
+  }
+
+  /** True: a parent may be asked now. After a rest sub-streams leave the server stream one by one, and at first none. */
+  mayBeFed(): boolean {
+    const { nowMs } = this.context;
+    if (!this.isWary) return true;
+    if (nowMs < this.feedsAtMs) return false;
+    this.feedsAtMs = nowMs + FEED_MS;
+    return true;
   }
 
   /** It seems full, and has never shown that it bears anything: one request gets through, many do not. */
@@ -104,6 +119,7 @@ export class OwnLine {
     const isForgiven = this.proven || nowMs - this.restUntilMs > this.restMs * FORGIVEN_RESTS;
     this.restMs = isForgiven ? config.restMs : Math.min(config.restMsMax, this.restMs * 2);
     this.restUntilMs = nowMs + this.restMs;
+    this.feedsAtMs = this.restUntilMs + PROOF_MS;
     this.proven = false;
     this.fullLooks = 0;
     this.trial = undefined;

@@ -9,6 +9,7 @@ import type { Introductions } from './introductions.ts';
 import { Leases } from './leases.ts';
 import type { Link } from './link.ts';
 import { observeLag } from './overdue.ts';
+import type { OwnLine } from './own-line.ts';
 import { chooseParent, mayBeAsked } from './parent-choice.ts';
 import { Punctuality } from './punctuality.ts';
 import type { ServerStream } from './server-stream.ts';
@@ -30,6 +31,7 @@ const SEARCH_MS = [200, 400] as const;
  */
 export class Parents {
   private readonly context: EngineContext;
+  private readonly line: OwnLine;
   private readonly serverStream: ServerStream;
   private readonly introductions: Introductions;
   private readonly leases: Leases;
@@ -41,12 +43,14 @@ export class Parents {
 
   constructor(
     context: EngineContext,
+    line: OwnLine,
     uplink: Uplink,
     wanted: WantedPackets,
     serverStream: ServerStream,
     introductions: Introductions,
   ) {
     this.context = context;
+    this.line = line;
     this.serverStream = serverStream;
     this.introductions = introductions;
     this.leases = new Leases(context, serverStream);
@@ -277,8 +281,9 @@ export class Parents {
     if (context.role === 'seeder' || context.epoch === undefined || context.endSequence !== undefined) return;
     if (substream.feed.kind !== 'idle' || !context.isSwarmEnabled) return;
     const best = chooseParent(context, substream, this.subscriptions.asker(substream), () => false);
-    if (best !== undefined) this.subscriptions.ask(substream, best.link, 'find');
-    else this.introductions.lack(substream.index);
+    if (best !== undefined) {
+      if (this.line.mayBeFed()) this.subscriptions.ask(substream, best.link, 'find');
+    } else this.introductions.lack(substream.index);
   }
 
   /** The question was answered with no, or not at all. */

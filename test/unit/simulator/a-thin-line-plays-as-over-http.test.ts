@@ -7,6 +7,8 @@ import { simulationOptions } from '../../../shared/simulator/scenarios.ts';
 import { Simulation, type SimulationResult } from '../../../shared/simulator/simulation.ts';
 
 const MINUTES = 0.75;
+/** Two rests, and what comes after each. */
+const MINUTES_WITH_RESTS = 2.5;
 const BITRATE_KBPS = 525;
 const SEEDS = [1, 2, 3, 4];
 const GOOD_LINES_KBPS = [8000, 1900, 5500, 300];
@@ -26,6 +28,14 @@ for (const uplinkKbps of [100, 64, 56, 40]) {
   });
 }
 
+test('with 64 kbit/s of uplink nobody stalls when it tries the swarm again after a rest', () => {
+  for (const seed of SEEDS) {
+    const { stalledShare, failures } = run(seed, [...GOOD_LINES_KBPS, 64], undefined, MINUTES_WITH_RESTS);
+    assert.deepEqual(failures, []);
+    assert.ok(stalledShare < 0.0002, `seed ${seed}: ${stalledShare}`);
+  }
+});
+
 test('a line of 300 kbit/s gives what it has, and is fed by the swarm', () => {
   for (const seed of SEEDS) {
     const { copies, stalledShare } = run(seed, [8000, 8000, 300]);
@@ -35,13 +45,18 @@ test('a line of 300 kbit/s gives what it has, and is fed by the swarm', () => {
 });
 
 /** All of these in the swarm, and perhaps one over plain HTTP. */
-function run(seed: number, uplinksKbps: readonly number[], overHttpKbps?: number): SimulationResult {
+function run(
+  seed: number,
+  uplinksKbps: readonly number[],
+  overHttpKbps?: number,
+  minutes: number = MINUTES,
+): SimulationResult {
   const lines = [...uplinksKbps, ...(overHttpKbps === undefined ? [] : [overHttpKbps])];
   const viewers = lines.map((uplinkKbps, number) => {
     const viewer = givenViewer({
       number,
       arrivesMs: 1000 + number * 1500,
-      leavesMs: MINUTES * 120_000,
+      leavesMs: minutes * 120_000,
       uplinkKbps,
       downlinkKbps: 20_000,
       allowedKbps: BITRATE_KBPS * 1.2,
@@ -53,7 +68,7 @@ function run(seed: number, uplinksKbps: readonly number[], overHttpKbps?: number
   const given = { viewers, isApart: () => false, trackerOneWayMs: 2, httpOneWayMs: 1, httpAnswerMs: [3, 15] } as const;
   const options = simulationOptions({
     seed,
-    minutes: MINUTES,
+    minutes,
     warmUpMs: 0,
     bitrateKbps: BITRATE_KBPS,
     packetsPerSecond: 17,

@@ -105,6 +105,27 @@ test('while it rests it is in no swarm: who calls is hung up on, and the page ma
   assert.equal(ofType(talk.outputs, 'disconnect').at(-1)?.peer, CAROL);
 });
 
+test('back from a rest it makes one link at a time, and leaves the server stream one sub-stream after the other, at first none', () => {
+  const { talk } = rested();
+  const told = { role: 'viewer' as const, offers: true };
+  talk.wait(REST_MS);
+  const called = talk.input({ type: 'introduced', peers: [ALICE, BOB, CAROL].map((peer) => ({ ...told, peer })) });
+  assert.deepEqual(
+    ofType(called, 'connect').map(({ peer }) => peer),
+    [ALICE],
+  );
+  talk.outputs = [];
+  talk.meet(ALICE, { held: 16 });
+  const keepTold = (ms: number): void => {
+    for (const untilMs = talk.nowMs + ms; talk.nowMs < untilMs; talk.have(ALICE, 16)) talk.wait(500);
+  };
+  keepTold(6000);
+  assert.deepEqual(talk.subscriptions(ALICE), []);
+  keepTold(6000);
+  const { length } = talk.subscriptions(ALICE);
+  assert.ok(length >= 1 && length <= 4, `one every two seconds: ${length}`);
+});
+
 function rested(): Answering {
   const talk = new Answering({ [ALICE]: SLOW_MS, [BOB]: SLOW_MS, [CAROL]: SLOW_MS });
   talk.run(3000);
