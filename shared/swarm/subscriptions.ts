@@ -45,7 +45,7 @@ export class Subscriptions {
       type: 'subscribe',
       substream: substream.index,
       epoch,
-      from: (purpose === 'upgrade' ? this.afterNext(substream) : this.firstUnpromised(substream)) as Sequence,
+      from: this.firstAsked(substream, purpose) as Sequence,
       strength,
       isPeaceful,
       depth: Math.min(255, parentOf(substream)?.path.length ?? 0),
@@ -54,9 +54,14 @@ export class Subscriptions {
     context.timers.setSooner('asks', untilMs);
   }
 
-  /** The next packet still comes from the present parent: asked of the new one too, it would come twice. */
-  private afterNext(substream: Substream): number {
-    return substream.lastSequence + 2 * this.context.config.substreams;
+  /** Whatever comes from whom we leave, asked of the new parent too, would come twice. What neither brings is repaired. */
+  private firstAsked(substream: Substream, purpose: Ask['purpose']): number {
+    const { nowMs, config } = this.context;
+    const { graceLink, index, lastSequence } = substream;
+    const graceUntilMs = graceLink === undefined ? 0 : (graceLink.welcomeUntilMs[index] as number) - FAREWELL_MS;
+    if (purpose === 'upgrade' || graceUntilMs > nowMs) return lastSequence + 2 * config.substreams;
+    // Most parents that are left for being late have only been late: the packet that was overdue is under way.
+    return this.firstUnpromised(substream) + (purpose === 'replace' ? config.substreams : 0);
   }
 
   /** First packet that is missing and not already coming from somewhere else. */

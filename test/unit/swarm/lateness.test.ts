@@ -48,10 +48,18 @@ const paths = (outputs: readonly EngineOutput[], peer: PeerId) =>
 const asks = (talk: Conversation, outputs: readonly EngineOutput[]) =>
   talk.subscriptions(BOB, outputs).filter((substream) => substream === SUBSTREAM).length;
 
+/** From which packet on Bob was asked to feed us. */
+const firstAsked = (outputs: readonly EngineOutput[]) =>
+  said(outputs, BOB).flatMap((message) =>
+    message.type === 'subscribe' && message.substream === SUBSTREAM ? [message.from] : [],
+  );
+
 test('a parent whose packet is overdue is replaced: another is asked, once', () => {
   const talk = family();
   assert.equal(asks(talk, goOn(talk, 9)), 0, 'it may still come');
-  assert.equal(asks(talk, goOn(talk, 14, 10)), 1);
+  const asked = goOn(talk, 14, 10);
+  assert.equal(asks(talk, asked), 1);
+  assert.deepEqual(firstAsked(asked), [LATE + 8], 'not for what is under way already, most likely');
   const outputs = talk.accept(BOB, SUBSTREAM);
   assert.ok(said(outputs, ALICE).some(({ type }) => type === 'unsubscribe'));
 });
@@ -84,7 +92,8 @@ test('a packet that comes just in time keeps the parent', () => {
 test('who was displaced takes the pushes of grace until another feeds it, and no longer', () => {
   const talk = fedByAlice(LATE);
   talk.meet(BOB, { held: LATE });
-  talk.say(ALICE, { type: 'evict', substream: SUBSTREAM, hasGrace: true, goTo: BOB });
+  const evicted = talk.say(ALICE, { type: 'evict', substream: SUBSTREAM, hasGrace: true, goTo: BOB });
+  assert.deepEqual(firstAsked(evicted), [LATE + 8], 'the next packet is still brought by who displaced us');
   const accepted = talk.accept(BOB, SUBSTREAM);
   assert.ok(!said(accepted, ALICE).some((message) => message.type === 'unsubscribe'));
   talk.nowMs += 50;
