@@ -17,6 +17,10 @@ const WAITING_PER_LINK_MAX = 16;
 const WAITING_MAX = 2048;
 /** With more than this in the transport the line is not idle, whatever the pacer believes. */
 const REPAIR_STANDING_MS_MAX = 60;
+/** Of a line that is slow no more than this stands in one transport. */
+const STANDING_MS = 400;
+/** Until another look at transports that have no room. */
+const ROOM_LOOK_MS = 50;
 
 /**
  * One pacer a peer, FIFO over all links, so that packets leave one after the other and not all late together. Pushes first;
@@ -95,17 +99,16 @@ export class Pacer {
     let budget = level;
     if (budget > 0) budget = this.drain('pushes', budget, nowMs);
     // Repairs only when every push that could leave has left, here and from the transport.
-    if (budget > 0 && this.repairs.length > 0) {
-      if (this.standingMs() <= REPAIR_STANDING_MS_MAX) budget = this.drain('repairs', budget, nowMs);
-      else this.context.timers.setSooner('shed', nowMs + this.context.config.shedTickMs);
+    if (budget > 0 && this.repairs.length > 0 && this.standingMs() <= REPAIR_STANDING_MS_MAX) {
+      budget = this.drain('repairs', budget, nowMs);
     }
-    const isWaitingForBudget = budget <= 0 && this.pushes.length + this.repairs.length > 0;
-    if (isWaitingForBudget && this.bytesPerSecond > 0) {
-      this.context.timers.set('pacer', nowMs + Math.max(1, (1 - budget) / (this.bytesPerSecond / 1000)));
-    } else {
-      // Whoever is clogged wakes us by `link-buffers`.
+    if (this.isIdle || this.bytesPerSecond === 0) {
       this.context.timers.clear('pacer');
+      return;
     }
+    // A transport that holds less than its low-water mark does not tell when it is empty.
+    const waitMs = budget <= 0 ? (1 - budget) / (this.bytesPerSecond / 1000) : ROOM_LOOK_MS;
+    this.context.timers.set('pacer', nowMs + Math.max(1, waitMs));
   }
 
   forget(link: Link): void {
@@ -140,7 +143,6 @@ export class Pacer {
   }
 
   private drain(queue: 'pushes' | 'repairs', level: number, nowMs: Millis): number {
-    const { config } = this.context;
     const waitings = this[queue];
     let budget = level;
     let kept = 0;
@@ -152,7 +154,7 @@ export class Pacer {
       } else if (waiting.expiresMs < nowMs) {
         gone += bytes.byteLength;
         this.context.statistics.pushesDropped++;
-      } else if (link.bufferedBytes + bytes.byteLength > config.linkBufferBytesMax) {
+      } else if (!this.hasRoom(link, bytes.byteLength)) {
         waitings[kept++] = waiting;
       } else {
         budget -= bytes.byteLength;
@@ -165,6 +167,16 @@ export class Pacer {
     else this.repairBytes -= gone;
     waitings.length = kept;
     return budget;
+  }
+
+  /**
+   * Who had more standing before its own thin line than this would learn too late that the line has become poor: what it asks of the server
+   * waits behind it. One packet is always let out.
+   */
+  private hasRoom(link: Link, bytes: number): boolean {
+    if (link.bufferedBytes === 0) return true;
+    const most = Math.min(this.context.config.linkBufferBytesMax, (this.bytesPerSecond * STANDING_MS) / 1000);
+    return link.bufferedBytes + bytes <= most;
   }
 
   private send(link: Link, bytes: Uint8Array): void {

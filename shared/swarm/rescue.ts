@@ -177,6 +177,8 @@ export class Rescue {
       const { sequence, untilMs, slowMs } = this.probe;
       if (slowMs > nowMs) return slowMs;
       if (untilMs > nowMs) {
+        // Behind a queue of our own every answer is slow, and more requests would make it longer.
+        if (context.queueMs > 0) return Math.min(untilMs, nowMs + LOOK_AGAIN_MS);
         // Once: what the server denies meanwhile is not presumed again.
         this.probe.slowMs = untilMs;
         this.presumeAfter(sequence);
