@@ -19,7 +19,7 @@ const FORWARDED_EVENTS = ['statechange', 'stats', 'live'];
 export class SwarmPlayerElement extends HTMLElement {
   static readonly observedAttributes = OBSERVED;
 
-  private readonly video = element('video', { part: 'video', playsinline: '' });
+  private readonly video = element('video', { part: 'video' });
   private readonly frame = element('div', { class: 'frame', part: 'frame' });
   private readonly overlay: Overlay;
   private current: SwarmPlayer | undefined;

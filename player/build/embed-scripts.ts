@@ -25,7 +25,6 @@ export async function buildEmbedScripts({ write = true } = {}): Promise<EmbedScr
         { find: 'socket.io-client', replacement: path('player/socket-io-websocket.ts') },
         { find: '@noble/ed25519', replacement: path('player/script-verifier.ts') },
         { find: '@noble/hashes/sha2.js', replacement: path('player/script-verifier.ts') },
-        { find: /^\.\/amf0\.ts$/, replacement: path('player/no-script-data.ts') },
         { find: /^.*\/utf8\.ts$/, replacement: path('player/native-utf8.ts') },
       ],
     },

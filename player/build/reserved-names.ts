@@ -31,6 +31,15 @@ const FOREIGN_NAMES = [
   'pingTimeout',
 ];
 
+/** Names of the browser's too, or texts, by which the player's script calls only things of its own: they are shortened. */
+export const OWN_NAMES = [
+  ...['children', 'parent', 'link', 'node', 'peer', 'path', 'hint', 'context', 'config', 'sessions', 'outputs'],
+  ...['availability', 'uplink', 'repair', 'kind', 'bytes', 'index', 'list', 'held', 'tags', 'track', 'mimeType'],
+  ...['trackId', 'isOpen', 'sinceMs', 'request', 'requested', 'wanted', 'ask', 'connect', 'disconnect', 'closed'],
+  ...['unsubscribe', 'restart', 'finish', 'take', 'update', 'observe', 'forget', 'refresh', 'configure', 'extend'],
+  ...['measure', 'flush', 'seek', 'emit', 'controller', 'root', 'window', 'meter'],
+];
+
 const FIELD = /\breadonly (\w+)\??:/g;
 const PUBLIC_MEMBER = /^ {2}(?!private )(?:readonly |static |get |set |async )*([A-Za-z]\w*)/gm;
 
