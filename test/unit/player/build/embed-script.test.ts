@@ -1,27 +1,35 @@
 /*
- * player.js as it is built, with the right names. The build gives properties short names. What
+ * player.js as it is built: no longer than it may be, and with the right names. The build gives properties short names. What
  * other programs read or write by name (pages, the server's JSON, the browser itself) must keep its own: every such word that
  * the sources use as a property is looked for in the finished script.
  */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { before, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { parseAst } from 'vite';
-import { buildEmbedScripts } from '../../../../player/build/embed-scripts.ts';
+import { buildEmbedScripts, PLAYER_GZIPPED_BYTES_MAX } from '../../../../player/build/embed-scripts.ts';
 import { OWN_NAMES } from '../../../../player/build/reserved-names.ts';
 
 const project = new URL('../../../../', import.meta.url);
+let gzippedBytes: number;
 let offGlobals: ReadonlySet<string>;
 let used: ReadonlySet<string>;
 let standing: ReadonlySet<string>;
 
 before(async () => {
   const { player } = await buildEmbedScripts({ write: false });
+  gzippedBytes = gzipSync(player.code, { level: 9 }).byteLength;
   const sources = Object.values(player.modules).map(({ code }) => code ?? '');
   offGlobals = wordsOf(sources.join('\n'), BROWSER_MEMBER);
   used = new Set(sources.flatMap((code) => propertiesOf(parseAst(code))));
   const finished = parseAst(player.code);
   standing = new Set([...propertiesOf(finished), ...textsOf(finished)]);
+});
+
+test('a page loads no more than it should', () => {
+  const limit = PLAYER_GZIPPED_BYTES_MAX;
+  assert.ok(gzippedBytes <= limit, `${gzippedBytes} bytes, gzipped, where ${limit} are allowed: see npm run size`);
 });
 
 /** `player.stats`, by hand: users rely on each of them. */
