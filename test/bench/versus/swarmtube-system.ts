@@ -11,16 +11,19 @@ import type { System } from './system.ts';
 
 const CHANNEL = 'versus';
 
-export const SWARMTUBE: System = {
-  id: 'swarmtube',
-  title: 'swarmtube',
-  text: 'as it comes: `swarmtube seed URL`, two lines in the page',
+/** `attributes` are the player's in the page. */
+type Settings = Pick<System, 'id' | 'title' | 'text'> & { readonly attributes: string };
+
+export const swarmtubeSystem = ({ id, title, text, attributes }: Settings): System => ({
+  id,
+  title,
+  text,
   async start({ camera, website }) {
     const args = ['seed', camera.url, '--channel', CHANNEL];
     const server = new ServerProcess({ args }, await mkdtemp(join(tmpdir(), 'swarmtube-versus-')));
     try {
       await server.start();
-      const pageUrl = await publishViewer({ site: website, serverUrl: server.url, channel: CHANNEL });
+      const pageUrl = await publishViewer({ site: website, serverUrl: server.url, channel: CHANNEL, attributes });
       const script = await (await fetch(`${server.url}/player.js`)).bytes();
       return {
         pageUrl,
@@ -44,4 +47,4 @@ export const SWARMTUBE: System = {
       throw error;
     }
   },
-};
+});

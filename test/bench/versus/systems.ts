@@ -1,5 +1,5 @@
 import { hlsSystem } from './hls-system.ts';
-import { SWARMTUBE } from './swarmtube-system.ts';
+import { swarmtubeSystem } from './swarmtube-system.ts';
 import type { System } from './system.ts';
 
 /** Of PeerTube's player for live streams: `highDemandTimeWindow` is all it changes of p2p-media-loader. */
@@ -12,7 +12,18 @@ const hlsBehind = (segments: number) => ({ liveSyncDurationCount: segments, enab
 
 /** All that can be compared, in the order of the table. */
 export const SYSTEMS: readonly System[] = [
-  SWARMTUBE,
+  swarmtubeSystem({
+    id: 'swarmtube',
+    title: 'swarmtube',
+    text: 'as it comes: `swarmtube seed URL`, two lines in the page',
+    attributes: '',
+  }),
+  swarmtubeSystem({
+    id: 'swarmtube-1.8s',
+    title: 'swarmtube 1.8 s',
+    text: 'the same with latency="1.8": some 0.15 s go by before the seeder has a picture, and after the player has shown it',
+    attributes: 'latency="1.8"',
+  }),
   hlsSystem({
     id: 'p2p-11s',
     title: 'p2p 2 s × 5',
