@@ -19,8 +19,8 @@ type OpenStream = { readonly substreams: readonly number[]; readonly from: numbe
 
 /**
  * Sub-streams leased from the server, as one endless response. One concept for four occasions: the start, when everything
- * comes from there; patience, when nobody feeds a sub-stream; short supply; and a player without peers. It is opened wider at
- * once, and narrowed in few steps.
+ * comes from there; patience, when nobody feeds a sub-stream; short supply; and a player without peers. It is opened wider
+ * as soon as it brings something, and narrowed in few steps.
  */
 export class ServerStream {
   private readonly context: EngineContext;
@@ -31,6 +31,8 @@ export class ServerStream {
   private isDirty = false;
   private narrowedMs = Number.NEGATIVE_INFINITY;
   private narrowMs = Number.NEGATIVE_INFINITY;
+  /** Not widened before: a response that is replaced before its first packet has come has brought nothing. */
+  private widenMs = Number.NEGATIVE_INFINITY;
   private broughtMs = Number.NEGATIVE_INFINITY;
   /** Of the responses that brought nothing yet, each in the place of the one before: when the first was asked for. */
   private waitingSinceMs = Number.NEGATIVE_INFINITY;
@@ -123,6 +125,7 @@ export class ServerStream {
 
   brought(nowMs: Millis): void {
     this.queuedMs = 0;
+    this.widenMs = nowMs;
     this.broughtMs = nowMs;
     this.failures = 0;
   }
@@ -140,6 +143,7 @@ export class ServerStream {
     this.context.arePathsStale = true;
     this.broughtMs = Number.NEGATIVE_INFINITY;
     this.waitingSinceMs = Number.NEGATIVE_INFINITY;
+    this.widenMs = Number.NEGATIVE_INFINITY;
     this.queuedMs = 0;
     this.failures = 0;
     this.closedUntilMs = Number.NEGATIVE_INFINITY;
@@ -167,7 +171,8 @@ export class ServerStream {
       return;
     }
     if (this.isDirty) {
-      this.emit(wanted, nowMs);
+      if (nowMs >= this.widenMs) this.emit(wanted, nowMs);
+      else this.context.timers.setSooner('server-stream', this.widenMs);
     } else if (wanted.length < this.open.substreams.length) {
       if (nowMs >= this.narrowMs) this.emit(wanted, nowMs);
       else this.context.timers.setSooner('server-stream', this.narrowMs);
@@ -185,6 +190,7 @@ export class ServerStream {
   private emit(substreams: readonly number[], nowMs: Millis): void {
     this.isDirty = false;
     this.narrowedMs = nowMs;
+    this.widenMs = nowMs + FIRST_PACKET_MS;
     const from = substreams.length === 0 ? 0 : this.firstNeeded(substreams, nowMs);
     // What the response before was to bring, and the next one is not, may be due.
     if (this.open !== undefined) this.context.timers.setSooner('wanted', nowMs);

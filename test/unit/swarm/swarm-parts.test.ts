@@ -218,9 +218,20 @@ test('server stream: wider or narrower, it goes on where it was, whatever hole i
   serverStream.lease(1);
   assert.deepEqual(opened(), [{ type: 'server-stream', substreams: [1], from: 9 }]);
   serverStream.lease(2);
+  context.nowMs = at(100);
+  assert.deepEqual(
+    opened(),
+    [],
+    'a response that has brought nothing is not replaced by one that would have to begin anew',
+  );
+  serverStream.brought(context.nowMs);
   assert.deepEqual(opened(), [{ type: 'server-stream', substreams: [1, 2], from: 9 }]);
+  serverStream.lease(3);
+  context.nowMs = at(700);
+  assert.deepEqual(opened(), [{ type: 'server-stream', substreams: [1, 2, 3], from: 9 }], 'unless it is slow');
   context.nowMs = at(1000);
   serverStream.brought(context.nowMs);
+  serverStream.takenOver(3);
   serverStream.takenOver(1);
   context.nowMs = at(2000);
   assert.deepEqual(opened(), [{ type: 'server-stream', substreams: [2], from: 10 }]);
