@@ -1,6 +1,6 @@
-import { setFlagsFromString } from 'node:v8';
 import { once } from 'node:events';
 import { closeSync, openSync, writeSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
 import { isMainThread, Worker, workerData } from 'node:worker_threads';
 import { SwarmtubeError } from '../../shared/basics/errors.ts';
 import type { PlannedFault } from '../../shared/simulator/fault-names.ts';

@@ -76,8 +76,8 @@ export class OwnLine {
     return !this.proven && this.restMs > 0;
   }
 
-  /** True: a parent may be asked now. After a rest sub-streams leave the server stream one by one, and at first none. */
-  mayBeFed(): boolean {
+  /** True: a parent may be asked now. After a rest sub-streams leave the server stream one by one, and at first none: this was one's turn. */
+  takeTurn(): boolean {
     const { nowMs } = this.context;
     if (!this.isWary) return true;
     if (nowMs < this.feedsAtMs) return false;

@@ -17,8 +17,8 @@ const WAITING_PER_LINK_MAX = 16;
 const WAITING_MAX = 2048;
 /** With more than this in the transport the line is not idle, whatever the pacer believes. */
 const REPAIR_STANDING_MS_MAX = 60;
-/** Of a line that is slow no more than this stands in one transport. */
-const STANDING_MS = 400;
+/** No more than this stands in one transport, ms of the line: under 164 kB/s less than `linkBufferBytesMax`. */
+const STANDING_MS_MAX = 400;
 /** Until another look at transports that have no room. */
 const ROOM_LOOK_MS = 50;
 
@@ -175,7 +175,7 @@ export class Pacer {
    */
   private hasRoom(link: Link, bytes: number): boolean {
     if (link.bufferedBytes === 0) return true;
-    const most = Math.min(this.context.config.linkBufferBytesMax, (this.bytesPerSecond * STANDING_MS) / 1000);
+    const most = Math.min(this.context.config.linkBufferBytesMax, (this.bytesPerSecond * STANDING_MS_MAX) / 1000);
     return link.bufferedBytes + bytes <= most;
   }
 

@@ -281,9 +281,10 @@ export class Parents {
     if (context.role === 'seeder' || context.epoch === undefined || context.endSequence !== undefined) return;
     if (substream.feed.kind !== 'idle' || !context.isSwarmEnabled) return;
     const best = chooseParent(context, substream, this.subscriptions.asker(substream), () => false);
-    if (best !== undefined) {
-      if (this.line.mayBeFed()) this.subscriptions.ask(substream, best.link, 'find');
-    } else this.introductions.lack(substream.index);
+    if (best === undefined) this.introductions.lack(substream.index);
+    // What the server brings can wait for its turn.
+    else if (!this.serverStream.isLeased(substream.index) || this.line.takeTurn())
+      this.subscriptions.ask(substream, best.link, 'find');
   }
 
   /** The question was answered with no, or not at all. */

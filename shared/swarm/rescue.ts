@@ -179,8 +179,9 @@ export class Rescue {
       if (untilMs > nowMs) {
         // Behind a queue of our own every answer is slow, and more requests would make it longer.
         if (context.queueMs > 0) return Math.min(untilMs, nowMs + LOOK_AGAIN_MS);
-        // Once: what the server denies meanwhile is not presumed again.
+        // Once a silence, and only by who is cut off: where the source has paused for all, all would ask for what is not there.
         this.probe.slowMs = untilMs;
+        if (!this.isCutOff || this.probeBackoffMs > PROBE_BACKOFF_MS) return untilMs;
         this.presumeAfter(sequence);
         const probed = this.wanted.get(sequence);
         if (probed !== undefined) probed.fetchUntilMs = untilMs;
@@ -220,18 +221,21 @@ export class Rescue {
   /** Until when silence may be the source's: then we ask. */
   private silentUntilMs(next: number, lastArrivalMs: number, turn: Turn): number {
     const { context } = this;
-    // Who has lost a parent is most likely cut off: the source goes on.
-    const isCutOff = context.substreams.some(({ feed }) => feed.kind === 'idle' || feed.kind === 'asking');
     const dueMs = deadlineMs(context, next);
     // What trickles in late puts it off, but not for ever.
     const inTimeMs = Math.max(
       dueMs - turn.marginMs,
       Math.min(lastArrivalMs + SHORT_SILENCE_MS, dueMs - LAST_MOMENT_MS),
     );
-    if (isCutOff) return Math.min(inTimeMs, lastArrivalMs + SILENCE_MS);
+    if (this.isCutOff) return Math.min(inTimeMs, lastArrivalMs + SILENCE_MS);
     const isAlone = context.links.list.every((link) => isSilent(context, link));
     // Neighbours live and have nothing either: most likely there is nothing.
     return isAlone ? inTimeMs : inTimeMs + turn.laterMs;
+  }
+
+  /** Who has lost a parent most likely is: the source goes on. */
+  private get isCutOff(): boolean {
+    return this.context.substreams.some(({ feed }) => feed.kind === 'idle' || feed.kind === 'asking');
   }
 
   private drawTurn(): Turn {

@@ -1,6 +1,7 @@
 import type { Millis, Sequence } from '../basics/units.ts';
 import { type EngineContext, sendControl } from './engine-context.ts';
 import type { Link } from './link.ts';
+import { isSilent } from './overdue.ts';
 import { type Asker, askerFor } from './parent-choice.ts';
 import type { ServerStream } from './server-stream.ts';
 import { type Ask, type Feed, type Parent, parentOf, type Substream } from './substream.ts';
@@ -60,8 +61,10 @@ export class Subscriptions {
     const { graceLink, index, lastSequence } = substream;
     const graceUntilMs = graceLink === undefined ? 0 : (graceLink.welcomeUntilMs[index] as number) - FAREWELL_MS;
     if (purpose === 'upgrade' || graceUntilMs > nowMs) return lastSequence + 2 * config.substreams;
+    const parent = parentOf(substream);
+    const isOnlyLate = purpose === 'replace' && parent?.hasPushed === true && !isSilent(this.context, parent.link);
     // Most parents that are left for being late have only been late: the packet that was overdue is under way.
-    return this.firstUnpromised(substream) + (purpose === 'replace' ? config.substreams : 0);
+    return Math.max(this.firstUnpromised(substream), isOnlyLate ? parent.frontSequence + 2 * config.substreams : 0);
   }
 
   /** First packet that is missing and not already coming from somewhere else. */

@@ -29,6 +29,8 @@ const RECOVERY_FACTOR = 1.03;
 /** What a driver last told of its buffers may be old: one measurement alone proves no rate. */
 const CARRIED_WEIGHT = 0.3;
 const MOST_CARRIED_DECAY = 0.999;
+/** Of what is believed: a line on which something stands all the time, and that carries less, is full. */
+const SLOW_SHARE = 0.5;
 /** Carrying less than this share of what it carried once, a line is not at its end by itself. */
 const SHOWN_SHARE = 0.7;
 
@@ -49,6 +51,8 @@ export class UplinkEstimate {
   private calmMs = CALM_MS;
   private hasDrifted = false;
   private wasFree = false;
+  /** Measurements in a row in which something stood and nothing was carried. */
+  private idleLooks = 0;
 
   constructor(context: EngineContext, bytesPerSecond: number) {
     this.context = context;
@@ -96,8 +100,10 @@ export class UplinkEstimate {
     }
     const bytesPerSecond = this.note(carried, nowMs);
     const rate = Math.min(this.believed, limit);
-    // Under one packet is no queue.
-    const isLong = standing > Math.max(clock.packetBytesMean, (rate * CONGESTED_MS) / 1000);
+    // Under one packet is no queue, unless it takes its time: the pacer lets no second one out before it.
+    const isSlow = standing > 0 && bytesPerSecond < rate * SLOW_SHARE;
+    const isLong = isSlow || standing > Math.max(clock.packetBytesMean, (rate * CONGESTED_MS) / 1000);
+    this.idleLooks = standing > 0 && bytesPerSecond === 0 ? this.idleLooks + 1 : 0;
     const isOurs = this.isOurLine(standingLinks, active, bytesPerSecond);
     if (isLong && isOurs) {
       // To one child few packets go: a single measurement may hold none of them.
@@ -117,6 +123,8 @@ export class UplinkEstimate {
    * receiver's if ours has shown that it carries more, unless the answers of others are late as well.
    */
   private isOurLine(standingLinks: number, active: number, bytesPerSecond: number): boolean {
+    // Whatever a poor line is worth, something leaves it: this child takes nothing at all.
+    if (active === 1 && this.idleLooks > 1) return false;
     if (active === 1) return this.context.queueMs > 0 || bytesPerSecond >= this.mostCarried * SHOWN_SHARE;
     return standingLinks * 2 > active;
   }
