@@ -11,16 +11,15 @@ export function shorten(): Plugin {
   return {
     name: 'swarmtube:shorten',
     transform: (code, id) => {
-      if (id.endsWith('/ui/style.ts')) return { code: withoutSpace(code), map: null };
-      // Which field of a tracker's message was wrong was only ever logged.
-      if (id.endsWith('/tracker-message-parsers.ts')) return { code: withoutFieldNames(code), map: null };
-      // Nor why there is no link to a peer.
-      if (id.endsWith('/rtc-link.ts')) return { code: code.replace(REASON_OF_A_LINK, '.#fail()'), map: null };
-      // What script data says is the server's business, and is told in its description of the channel.
-      if (id.endsWith('/tag-contents.ts')) return { code: code.replace(SCRIPT_DATA, 'return []'), map: null };
-      return undefined;
+      const cut = CUTS.find(({ file }) => id.endsWith(file));
+      if (cut === undefined) return undefined;
+      const less = cut.shorten(code);
+      if (less === code) throw new Error(`${cut.file} has nothing of what is left out of it: did it move?`);
+      return { code: less, map: null };
     },
-    renderChunk: async (code, _chunk, { format }) => {
+    renderChunk: async (code, { moduleIds }, { format }) => {
+      const moved = CUTS.find(({ file }) => !moduleIds.some((id) => id.endsWith(file)));
+      if (moved !== undefined) throw new Error(`${moved.file} is not in the script: did it move?`);
       const common: MinifyOptions = {
         ecma: 2020,
         module: format === 'es',
@@ -46,6 +45,17 @@ export function shorten(): Plugin {
 const SCRIPT_DATA = 'return readScript(tag.body)';
 
 const REASON_OF_A_LINK = /\.#fail\(["`].*?["`]\)/g;
+
+/** What is left out of single files. */
+const CUTS: readonly { readonly file: string; readonly shorten: (code: string) => string }[] = [
+  { file: '/ui/style.ts', shorten: withoutSpace },
+  // Which field of a tracker's message was wrong was only ever logged.
+  { file: '/tracker-message-parsers.ts', shorten: withoutFieldNames },
+  // Nor why there is no link to a peer.
+  { file: '/rtc-link.ts', shorten: (code) => code.replace(REASON_OF_A_LINK, '.#fail()') },
+  // What script data says is the server's business, and is told in its description of the channel.
+  { file: '/tag-contents.ts', shorten: (code) => code.replace(SCRIPT_DATA, 'return []') },
+];
 
 /** `"introduce.role"` is last or has a bound behind it; `"swarm"` is the object that the fields are in. */
 function withoutFieldNames(code: string): string {
