@@ -43,6 +43,8 @@ const REJECTED_AT_WRONG_KEY = 8;
 const UPLOAD_LIMIT_OF_BITRATE = 1.2;
 /** A limit that moved with every breath of the encoder would make and break promises to other viewers. */
 const BITRATE_CHANGE_MIN = 0.25;
+/** A proxy or a captive portal gives a page of its own for some seconds: with the waits between them, these take 5. */
+const ODD_ANSWERS_MAX = 3;
 const WRONG_KEY = "The broadcast is not signed with this page's key: copy the embed code from the watch page again.";
 const NO_CHANNEL = 'What src names is no channel: copy the embed code from the watch page again.';
 
@@ -61,6 +63,8 @@ export class ChannelSession {
   private lastAnswer: ServerAnswer | undefined;
   /** The server has described a channel: nonsense is its bad moment, and no wrong address. */
   private wasDescribed = false;
+  /** In a row, of a server that never described a channel. */
+  private oddAnswers = 0;
   private readonly overRule = new OverRule();
   private isRestartWanted = false;
   /** What playback waits for. */
@@ -253,7 +257,8 @@ export class ChannelSession {
     if (this.isClosed) return;
     const error =
       thrown instanceof SwarmtubeError ? thrown : new SwarmtubeError('server-unreachable', errorText(thrown));
-    if (error.code === 'bad-description' && !this.wasDescribed) {
+    this.oddAnswers = error.code === 'bad-description' && !this.wasDescribed ? this.oddAnswers + 1 : 0;
+    if (this.oddAnswers > ODD_ANSWERS_MAX) {
       this.fail(error.code, NO_CHANNEL);
       return;
     }
