@@ -16,7 +16,7 @@ import { Broadcast } from './broadcast.ts';
 import { BurstSmoother } from './burst-smoother.ts';
 import type { ChannelStatus } from './channel-status.ts';
 import { type Clock, SYSTEM_CLOCK, sleep } from './clock.ts';
-import type { Feed, FeedEvent } from './feeds/feed.ts';
+import { emptyPipe, type Feed, type FeedEvent } from './feeds/feed.ts';
 import { RunAhead } from './run-ahead.ts';
 import type { SigningKey } from './signing-key.ts';
 import { viewerNotice } from './viewer-notice.ts';
@@ -88,6 +88,8 @@ export class Channel {
   private failure: unknown;
   private failureLogged: { readonly reason: string; readonly atMs: number } | undefined;
   private bytesMade = 0;
+  /** Something to see or hear was in the log: configurations alone are no broadcast. */
+  private hadDoor = false;
   private recentNotes: readonly string[] = [];
   private hasToldMissingKeyframe = false;
   private hasToldLargeTag = false;
@@ -108,6 +110,7 @@ export class Channel {
     this.currentState = { status: 'starting', text: `Waiting for the first picture from ${this.feed.description}.` };
     this.log.onAppend(({ header, bytes }) => {
       this.bytesMade += bytes.byteLength;
+      this.hadDoor ||= header.isDoor;
       // The first door may be closed by its timer, with no tag behind it.
       if (header.isDoor && this.broadcast !== undefined && this.currentState.status !== 'waiting') this.goLive();
     });
@@ -129,7 +132,7 @@ export class Channel {
 
   /** Nothing was ever broadcast, and nothing ever will be: its source cannot be opened again. */
   get cameToNothing(): boolean {
-    return this.currentState.status === 'failed' && !this.feed.canReopen && this.bytesMade === 0;
+    return this.currentState.status === 'failed' && !this.feed.canReopen && !this.hadDoor;
   }
 
   /** Bytes of all packets since the start, each counted once: what copies are counted against. */
@@ -189,7 +192,9 @@ export class Channel {
         // What came at once must not be over before it can be seen.
         this.isPlayingOut = true;
         await sleep(this.clock, this.runAhead.leadMs, signal);
-        this.endBroadcast(`The broadcast is over: ${this.feed.description} came to its end.`);
+        this.closeBroadcast();
+        if (!this.feed.canReopen && !this.hadDoor) throw emptyPipe(this.feed);
+        this.setState('ended', `The broadcast is over: ${this.feed.description} came to its end.`);
         return;
       } catch (thrown) {
         if (signal.aborted) return;
@@ -316,10 +321,15 @@ export class Channel {
   }
 
   private endBroadcast(text: string, status: 'ended' | 'failed' = 'ended'): void {
+    this.closeBroadcast();
+    this.setState(status, text);
+  }
+
+  /** What is left of it goes into the log. */
+  private closeBroadcast(): void {
     const { broadcast } = this;
     this.broadcast = undefined;
     broadcast?.end();
-    this.setState(status, text);
   }
 
   private restart(): void {

@@ -1,3 +1,4 @@
+import { SwarmtubeError } from '../../shared/basics/errors.ts';
 import type { Tag } from '../../shared/tags/tag.ts';
 
 export type FeedEvent =
@@ -29,4 +30,10 @@ export interface Feed {
   read(signal: AbortSignal): AsyncIterable<FeedEvent>;
   /** After a failure: returns when the source has become another, so that it should be read at once. Throws the signal's reason. */
   changed?(signal: AbortSignal): Promise<void>;
+}
+
+/** Of a feed that cannot be opened again, and is over before anything could be broadcast. */
+export function emptyPipe({ description }: Feed): SwarmtubeError {
+  const sentence = `Nothing that can be broadcast came from ${description}: see what the program says that was to write to it.`;
+  return new SwarmtubeError('feed-empty', sentence);
 }

@@ -1,11 +1,8 @@
 import type { Readable } from 'node:stream';
-import { SwarmtubeError } from '../../shared/basics/errors.ts';
 import type { Feed, FeedEvent } from './feed.ts';
 import { FlvFeedReader } from './flv-feed-reader.ts';
 
-const EMPTY = 'Standard input ended before any picture or sound: see what the program says that was to write to it.';
-
-/** FLV on standard input: what ffmpeg or another program pipes in. Over when the pipe is closed; without a tag until then it fails. */
+/** FLV on standard input: what ffmpeg or another program pipes in. Over when the pipe is closed. */
 export class StandardInputFeed implements Feed {
   readonly description = 'standard input';
   readonly canReopen = false;
@@ -25,17 +22,11 @@ export class StandardInputFeed implements Feed {
     try {
       const reader = new FlvFeedReader();
       let bytes = 0;
-      let tags = 0;
       for await (const chunk of input) {
         bytes += (chunk as Uint8Array).byteLength;
-        for (const event of reader.read(chunk as Uint8Array)) {
-          if (event.type === 'tag') tags++;
-          yield event;
-        }
+        yield* reader.read(chunk as Uint8Array);
       }
-      const rest = bytes > 0 ? reader.end() : [];
-      if (tags === 0 && !rest.some(({ type }) => type === 'tag')) throw new SwarmtubeError('feed-empty', EMPTY);
-      yield* rest;
+      if (bytes > 0) yield* reader.end();
     } finally {
       signal.removeEventListener('abort', onAbort);
     }

@@ -8,15 +8,18 @@ const ENTRY = fileURLToPath(new URL('../../seeder/main.ts', import.meta.url));
 
 export type CommandEnd = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
 
-/** Runs the command line to its end, with no SWARMTUBE_ variable but those given. */
+/** Runs the command line to its end, with no SWARMTUBE_ variable but those given, and `input` on standard input. */
 export async function runCommand(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
+  input: Uint8Array = new Uint8Array(0),
 ): Promise<CommandEnd> {
   const child = spawn(process.execPath, [ENTRY, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...withoutOurs(process.env), ...environment },
   });
+  // Most commands do not read it, and may be gone before it is written.
+  child.stdin.on('error', () => {}).end(input);
   const read = collect(child);
   try {
     await within(once(child, 'close'), { text: `swarmtube ${args.join(' ')} ends` });

@@ -10,6 +10,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { runCommand } from '../support/command-run.ts';
+import { audioConfiguration, scriptTag, videoConfiguration } from '../unit/packets/sample-tags.ts';
+import { flvFile } from '../unit/seeder/feeds/feed-harness.ts';
 
 async function temporaryFolder(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'swarmtube-cli-'));
@@ -135,16 +137,24 @@ test('a trace that cannot be written is told before anything is simulated, exit 
   await assertRefused([...simulation, file], 2, `cannot write the trace ${file}: its folder does not exist`);
 });
 
-test('seed of a pipe through which nothing comes: one error in the log, exit 1', async (t) => {
-  const network = ['--port', '0', '--stun-port', 'off', '--data', await temporaryFolder(t)];
-  const { code, stderr } = await runCommand(['seed', '-', '--channel', 'a', '--log-level', 'warn', ...network]);
-  assert.equal(code, 1);
-  const lines = stderr.trim().split('\n');
-  assert.equal(lines.length, 1, stderr);
-  const { level, channel, msg } = JSON.parse(lines[0] as string);
-  assert.deepEqual({ level, channel }, { level: 'error', channel: 'a' });
-  assert.match(msg, /^Standard input ended before any picture or sound: /);
-});
+const DEAD_PIPES: readonly (readonly [title: string, input: Uint8Array])[] = [
+  ['nothing comes', new Uint8Array(0)],
+  ['only metadata and configurations come', flvFile([scriptTag(0), videoConfiguration(0), audioConfiguration(0)])],
+];
+
+for (const [title, input] of DEAD_PIPES) {
+  test(`seed of a pipe through which ${title}: one error in the log, exit 1`, async (t) => {
+    const network = ['--port', '0', '--stun-port', 'off', '--data', await temporaryFolder(t)];
+    const args = ['seed', '-', '--channel', 'a', '--log-level', 'warn', ...network];
+    const { code, stderr } = await runCommand(args, {}, input);
+    assert.equal(code, 1);
+    const lines = stderr.trim().split('\n');
+    assert.equal(lines.length, 1, stderr);
+    const { level, channel, msg } = JSON.parse(lines[0] as string);
+    assert.deepEqual({ level, channel }, { level: 'error', channel: 'a' });
+    assert.match(msg, /^Nothing that can be broadcast came from standard input: /);
+  });
+}
 
 test('every command has help', async () => {
   for (const command of [[], ['serve'], ['seed'], ['tracker'], ['inspect']]) {

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SwarmtubeError } from '../../../shared/basics/errors.ts';
-import { interframe, keyframe } from '../packets/sample-tags.ts';
+import type { Tag } from '../../../shared/tags/tag.ts';
+import { interframe, keyframe, scriptTag } from '../packets/sample-tags.ts';
 import { HEAD, logged, START_MS, stage, tagsOf } from './channel-stage.ts';
 import { settle } from './manual-clock.ts';
 import { ScriptedFeed } from './scripted-feed.ts';
@@ -125,6 +126,34 @@ test('standard input that fails is not opened again', async (context) => {
   await clock.advance(60_000);
   assert.deepEqual([channel.state.status, channel.state.text, feed.reads], ['failed', 'This is a web page.', 1]);
   assert.ok(channel.cameToNothing);
+});
+
+const NO_BROADCAST: readonly (readonly [title: string, tags: readonly Tag[]])[] = [
+  ['nothing', []],
+  ['metadata and configurations', [scriptTag(0), ...HEAD]],
+  ['pictures without a keyframe', [...HEAD, interframe(0), interframe(40)]],
+];
+
+for (const [title, tags] of NO_BROADCAST) {
+  test(`standard input that brings ${title} has failed when it ends`, async (context) => {
+    const { feed, clock, channel } = stage(context, new ScriptedFeed(false));
+    feed.tags(...tags);
+    await clock.advance(1000);
+    feed.say('end');
+    await clock.advance(2000);
+    assert.equal(channel.state.status, 'failed');
+    assert.match(channel.state.text, /^Nothing that can be broadcast came from a script: see what the program says/);
+    assert.equal(channel.describe().notice, 'The source holds neither picture nor sound; the broadcast is over.');
+    assert.ok(channel.cameToNothing);
+  });
+}
+
+test('standard input that brings a single picture is a broadcast, and over', async (context) => {
+  const { feed, clock, channel } = stage(context, new ScriptedFeed(false));
+  feed.tags(...HEAD, keyframe(0));
+  feed.say('end');
+  await clock.advance(2000);
+  assert.deepEqual([channel.state.status, channel.cameToNothing], ['ended', false]);
 });
 
 test('what was broadcast before its source failed for good came to something', async (context) => {

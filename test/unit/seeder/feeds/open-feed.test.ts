@@ -86,13 +86,12 @@ test('faults on standard input become notes, one a kind', async (context) => {
   assert.ok(events.some(({ type }) => type === 'note'));
 });
 
-test('standard input that ends without a tag fails, and says where to look', async (context) => {
+test('standard input that ends without a tag is over', async (context) => {
   for (const bytes of [new Uint8Array(0), flvFile([])]) {
     const input = new PassThrough();
     input.end(bytes);
     const { events, failure } = await new FeedReading(openFeed('-', { standardInput: input }), context).rest();
-    assert.deepEqual(events, []);
-    assert.match(String(failure), /ended before any picture or sound: see what the program says/);
+    assert.deepEqual({ events, failure }, { events: [], failure: undefined });
   }
 });
 
