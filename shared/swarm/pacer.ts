@@ -11,6 +11,9 @@ type Waiting = {
   readonly expiresMs: number;
 };
 
+/** What waits, first in first out, and how many bytes that is. */
+type Queue = { waitings: Waiting[]; bytes: number };
+
 /** Where a link is clogged its packets wait here; more than this and the oldest goes. */
 const WAITING_PER_LINK_MAX = 16;
 /** Messages waiting in all: with 16 KiB each some 32 MiB, reached only by a limit far below what is promised. */
@@ -30,10 +33,8 @@ export class Pacer {
   private readonly context: EngineContext;
   private readonly line: OwnLine;
   private readonly bucket: TokenBucket;
-  private pushes: Waiting[] = [];
-  private repairs: Waiting[] = [];
-  private pushBytes = 0;
-  private repairBytes = 0;
+  private readonly pushes: Queue = { waitings: [], bytes: 0 };
+  private readonly repairs: Queue = { waitings: [], bytes: 0 };
   private bytesPerSecond: number;
 
   constructor(context: EngineContext, line: OwnLine) {
@@ -50,7 +51,11 @@ export class Pacer {
   }
 
   get isIdle(): boolean {
-    return this.pushes.length === 0 && this.repairs.length === 0;
+    return this.waiting === 0;
+  }
+
+  private get waiting(): number {
+    return this.pushes.waitings.length + this.repairs.waitings.length;
   }
 
   /**
@@ -58,7 +63,7 @@ export class Pacer {
    * idle anyway: counted here, a few that ask for much would cost children their places.
    */
   backlogMs(): number {
-    return this.durationMs(this.pushBytes) + this.standingMs();
+    return this.durationMs(this.pushes.bytes) + this.standingMs();
   }
 
   private standingMs(): number {
@@ -71,11 +76,10 @@ export class Pacer {
   /** False: dropped, since too much waits already. */
   push(link: Link, bytes: Uint8Array, expiresMs: number): boolean {
     if (this.bytesPerSecond === 0) return this.drop();
-    if (this.durationMs(this.pushBytes) > this.context.config.pushBacklogMsMax) return this.drop();
-    if (this.pushes.length + this.repairs.length >= WAITING_MAX) return this.drop();
+    if (this.durationMs(this.pushes.bytes) > this.context.config.pushBacklogMsMax) return this.drop();
+    if (this.waiting >= WAITING_MAX) return this.drop();
     this.makeRoom(link);
-    this.pushes.push({ link, bytes, expiresMs });
-    this.pushBytes += bytes.byteLength;
+    add(this.pushes, { link, bytes, expiresMs });
     return true;
   }
 
@@ -84,11 +88,10 @@ export class Pacer {
     if (this.bytesPerSecond === 0) return false;
     // A line is tried out with one packet.
     if (!this.line.isProven && (this.line.isOnTrial || !this.isIdle)) return false;
-    const backlogMs = this.backlogMs() + this.durationMs(this.repairBytes);
+    const backlogMs = this.backlogMs() + this.durationMs(this.repairs.bytes);
     if (backlogMs > this.context.config.repairBacklogMsMax) return false;
-    if (this.pushes.length + this.repairs.length >= WAITING_MAX) return false;
-    this.repairs.push({ link, bytes, expiresMs });
-    this.repairBytes += bytes.byteLength;
+    if (this.waiting >= WAITING_MAX) return false;
+    add(this.repairs, { link, bytes, expiresMs });
     return true;
   }
 
@@ -97,10 +100,10 @@ export class Pacer {
     if (this.isIdle) return;
     const level = this.bucket.refill(this.bytesPerSecond, this.burstBytes, nowMs);
     let budget = level;
-    if (budget > 0) budget = this.drain('pushes', budget, nowMs);
+    if (budget > 0) budget = this.drain(this.pushes, budget, nowMs);
     // Repairs only when every push that could leave has left, here and from the transport.
-    if (budget > 0 && this.repairs.length > 0 && this.standingMs() <= REPAIR_STANDING_MS_MAX) {
-      budget = this.drain('repairs', budget, nowMs);
+    if (budget > 0 && this.repairs.waitings.length > 0 && this.standingMs() <= REPAIR_STANDING_MS_MAX) {
+      budget = this.drain(this.repairs, budget, nowMs);
     }
     if (this.isIdle || this.bytesPerSecond === 0) {
       this.context.timers.clear('pacer');
@@ -112,24 +115,20 @@ export class Pacer {
   }
 
   forget(link: Link): void {
-    this.pushes = this.pushes.filter((waiting) => waiting.link !== link);
-    this.repairs = this.repairs.filter((waiting) => waiting.link !== link);
-    this.pushBytes = bytesOf(this.pushes);
-    this.repairBytes = bytesOf(this.repairs);
+    keep(this.pushes, (waiting) => waiting.link !== link);
+    keep(this.repairs, (waiting) => waiting.link !== link);
   }
 
   clear(): void {
-    this.pushes = [];
-    this.repairs = [];
-    this.pushBytes = 0;
-    this.repairBytes = 0;
+    keep(this.pushes, () => false);
+    keep(this.repairs, () => false);
     this.context.timers.clear('pacer');
   }
 
   /** Pushes still waiting for this link: a child that cannot keep up. */
   waitingFor(link: Link): number {
     let count = 0;
-    for (const waiting of this.pushes) if (waiting.link === link) count++;
+    for (const waiting of this.pushes.waitings) if (waiting.link === link) count++;
     return count;
   }
 
@@ -142,8 +141,8 @@ export class Pacer {
     return this.bytesPerSecond === 0 ? 0 : (bytes * 1000) / this.bytesPerSecond;
   }
 
-  private drain(queue: 'pushes' | 'repairs', level: number, nowMs: Millis): number {
-    const waitings = this[queue];
+  private drain(queue: Queue, level: number, nowMs: Millis): number {
+    const { waitings } = queue;
     let budget = level;
     let kept = 0;
     let gone = 0;
@@ -163,8 +162,7 @@ export class Pacer {
         this.send(link, bytes);
       }
     }
-    if (queue === 'pushes') this.pushBytes -= gone;
-    else this.repairBytes -= gone;
+    queue.bytes -= gone;
     waitings.length = kept;
     return budget;
   }
@@ -194,13 +192,18 @@ export class Pacer {
 
   private makeRoom(link: Link): void {
     if (this.waitingFor(link) < WAITING_PER_LINK_MAX) return;
-    const oldest = this.pushes.findIndex((waiting) => waiting.link === link);
-    const [dropped] = this.pushes.splice(oldest, 1);
-    this.pushBytes -= dropped?.bytes.byteLength ?? 0;
+    const oldest = this.pushes.waitings.find((waiting) => waiting.link === link);
+    keep(this.pushes, (waiting) => waiting !== oldest);
     this.context.statistics.pushesDropped++;
   }
 }
 
-function bytesOf(queue: readonly Waiting[]): number {
-  return queue.reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
+function add(queue: Queue, waiting: Waiting): void {
+  queue.waitings.push(waiting);
+  queue.bytes += waiting.bytes.byteLength;
+}
+
+function keep(queue: Queue, isKept: (waiting: Waiting) => boolean): void {
+  queue.waitings = queue.waitings.filter(isKept);
+  queue.bytes = queue.waitings.reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
 }
