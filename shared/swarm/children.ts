@@ -20,6 +20,8 @@ import type { Uplink } from './uplink.ts';
 const CHILD_WAITING_MAX = 12;
 
 const BACKLOG_INTERVAL_MS = 1000;
+/** What waited behind pushes for so long is not sent any more. */
+const BACKLOG_MS_MAX = 3000;
 /** One child in grace for so many slots: about what `uplinkShare` leaves free. */
 const GRACE_SLOTS = 8;
 
@@ -171,8 +173,9 @@ export class Children {
       const { sequence } = packet.header;
       if (link.map?.has(sequence)) continue;
       const bytes = encodePush({ type: 'push', isBacklog: true, packet });
-      // Our own deadline may be over for what the child has yet to play.
-      const expiresMs = Math.max(deadlineMs(this.context, sequence), nowMs + BACKLOG_INTERVAL_MS);
+      // Our own deadline may be over for what the child has yet to play; or far away, and the child long with another.
+      const aheadMs = Math.max(BACKLOG_INTERVAL_MS, deadlineMs(this.context, sequence) - nowMs);
+      const expiresMs = nowMs + Math.min(BACKLOG_MS_MAX, aheadMs);
       const isSent =
         at < config.backlogPushes ? this.pacer.push(link, bytes, expiresMs) : this.pacer.repair(link, bytes, expiresMs);
       if (isSent) link.map?.add(sequence);

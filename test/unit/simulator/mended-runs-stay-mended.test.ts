@@ -34,6 +34,7 @@ const MENDED: readonly Mended[] = [
   { what: 'after a pause of the source what followed it was given up before it was due', run: trialOptions(954) },
   { what: 'the same among 14', run: trialOptions(3419) },
   { what: 'a server stream ended before it had brought what rescue had left to it', run: trialOptions(7043) },
+  { what: 'backlog was sent to one who had long left, since who was frozen plays far behind', run: trialOptions(9974) },
   { what: 'a server stream was widened again and again before its first packet came', run: trialOptions(4869) },
   { what: 'what stood before a line that became poor held up its requests for too long', run: trialOptions(872) },
   { what: 'a probe that was answered slowly hid that what followed was due', run: trialOptions(3003) },
