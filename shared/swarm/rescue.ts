@@ -24,7 +24,7 @@ const SHORT_SILENCE_MS = 200;
 const LINKED_MS = 900;
 /** Most answers take less. */
 const LAST_MOMENT_MS = 300;
-/** A probe is unanswered for so long: what follows it may be due before the answer has come. */
+/** A probe that is unanswered for so long is slow. */
 const SLOW_PROBE_MS = 200;
 /** Most likely the source has paused for all. About so many of the audience ask in time; the others' turn comes later, spread over this. */
 const PROBERS = 100;
@@ -41,6 +41,9 @@ export function rescueAtMs(context: EngineContext, wanted: Wanted): number {
   );
 }
 
+/** Asked for, given up at `untilMs`; at `slowMs` it is looked after. */
+type Probe = { readonly sequence: number; readonly untilMs: number; slowMs: number };
+
 type Turn = { readonly marginMs: number; readonly laterMs: number };
 
 /** Packets that the swarm would bring too late, fetched one by one from the server just in time (docs/ALGORITHM.md 7). */
@@ -51,7 +54,7 @@ export class Rescue {
   private readonly serverStream: ServerStream;
   private readonly verification: Verification;
   private due: Wanted[] = [];
-  private probe: { readonly sequence: number; readonly untilMs: number; slowMs: number } | undefined;
+  private probe: Probe | undefined;
   private probeBackoffMs = PROBE_BACKOFF_MS;
   private nextProbeMs = Number.NEGATIVE_INFINITY;
   /** What chance decided for this silence: how long before playback runs dry, or how much later than most, we ask. */
@@ -174,20 +177,8 @@ export class Rescue {
     const { nowMs, config, ring, epoch } = context;
     if (epoch === undefined || context.endSequence !== undefined || ring.newest < 0) return Number.POSITIVE_INFINITY;
     if (this.probe !== undefined) {
-      const { sequence, untilMs, slowMs } = this.probe;
-      if (slowMs > nowMs) return slowMs;
-      if (untilMs > nowMs) {
-        // Behind a queue of our own every answer is slow, and more requests would make it longer.
-        if (context.queueMs > 0) return Math.min(untilMs, nowMs + LOOK_AGAIN_MS);
-        // Once a silence, and only by who is cut off: where the source has paused for all, all would ask for what is not there.
-        this.probe.slowMs = untilMs;
-        if (!this.isCutOff || this.probeBackoffMs > PROBE_BACKOFF_MS) return untilMs;
-        this.presumeAfter(sequence);
-        const probed = this.wanted.get(sequence);
-        if (probed !== undefined) probed.fetchUntilMs = untilMs;
-        return untilMs;
-      }
-      this.failed(sequence);
+      if (this.probe.untilMs > nowMs) return this.awaitProbe(this.probe);
+      this.failed(this.probe.sequence);
     }
     const next = this.wanted.newestKnown + 1;
     // A stream of all sub-streams tells what there is, unless it hangs.
@@ -202,6 +193,23 @@ export class Rescue {
     context.statistics.rescues++;
     context.outputs.push({ type: 'fetch', reason: 'rescue', epoch, sequences: [next as Sequence] });
     return this.probe.slowMs;
+  }
+
+  /** Its answer is slow: what follows it may be due before it comes. Returns when to look again. */
+  private awaitProbe(probe: Probe): number {
+    const { nowMs, queueMs } = this.context;
+    const { sequence, untilMs, slowMs } = probe;
+    if (slowMs > nowMs) return slowMs;
+    // Behind a queue of our own every answer is slow, and more requests would make it longer.
+    if (queueMs > 0) return Math.min(untilMs, nowMs + LOOK_AGAIN_MS);
+    probe.slowMs = untilMs;
+    // Once a silence, and only by who is cut off: where the source has paused for all, all would ask for what is not there.
+    if (!this.isCutOff || this.probeBackoffMs > PROBE_BACKOFF_MS) return untilMs;
+    this.presumeAfter(sequence);
+    // It is on its way itself.
+    const probed = this.wanted.get(sequence);
+    if (probed !== undefined) probed.fetchUntilMs = untilMs;
+    return untilMs;
   }
 
   /** If the source went on to this packet, it probably still does: what came after it exists too then, and some of it is due. */

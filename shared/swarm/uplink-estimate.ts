@@ -123,10 +123,10 @@ export class UplinkEstimate {
    * receiver's if ours has shown that it carries more, unless the answers of others are late as well.
    */
   private isOurLine(standingLinks: number, active: number, bytesPerSecond: number): boolean {
-    // Whatever a poor line is worth, something leaves it: this child takes nothing at all.
-    if (active === 1 && this.idleLooks > 1) return false;
-    if (active === 1) return this.context.queueMs > 0 || bytesPerSecond >= this.mostCarried * SHOWN_SHARE;
-    return standingLinks * 2 > active;
+    if (active !== 1) return standingLinks * 2 > active;
+    // Whatever a poor line is worth, something leaves it: who takes nothing at all has a line of its own that is worse.
+    if (this.idleLooks > 1) return false;
+    return this.context.queueMs > 0 || bytesPerSecond >= this.mostCarried * SHOWN_SHARE;
   }
 
   private note(carried: number, nowMs: Millis): number {

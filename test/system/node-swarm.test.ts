@@ -22,8 +22,7 @@ const SEVERAL_ATTEMPTS = { timeoutMs: 120_000 };
 test('three viewers receive everything, and most of it through the swarm', async () => {
   await withSwarm(await openNodeDatachannelConnector(LOOPBACK), async ({ join, broadcast, seeder }) => {
     const viewers = await Promise.all([join(), join(), join()]);
-    await haveReceived(viewers, PACKETS);
-    await areFedByPeers(viewers, 0.6);
+    await haveReceivedMostly(viewers, PACKETS, 0.6);
     for (const viewer of viewers) {
       assertUnbroken(viewer);
       assert.equal(viewer.missed, 0);
@@ -40,8 +39,7 @@ test('a viewer on werift and one on node-datachannel feed each other', async () 
   try {
     await withSwarm(await openNodeDatachannelConnector(LOOPBACK), async ({ join }) => {
       const viewers = await Promise.all([join(), join({ connector: werift })]);
-      await haveReceived(viewers, PACKETS / 2);
-      await areFedByPeers(viewers, 0.3);
+      await haveReceivedMostly(viewers, PACKETS / 2, 0.3);
       for (const viewer of viewers) assertUnbroken(viewer);
     });
   } finally {
@@ -227,12 +225,19 @@ async function haveReceived(viewers: readonly NodePeer[], count: number): Promis
   });
 }
 
-/** Of all that each has received so much came from peers: of more and more, once the links are there. */
-async function areFedByPeers(viewers: readonly NodePeer[], share: number): Promise<void> {
-  await waitFor(() => viewers.every(({ shareFromPeers }) => shareFromPeers > share) || undefined, {
+/** As many, and from the moment at which peers feed all of them so much of it from peers. */
+async function haveReceivedMostly(viewers: readonly NodePeer[], count: number, share: number): Promise<void> {
+  await waitFor(() => viewers.every(({ shareFromPeers }) => shareFromPeers > 0) || undefined, {
     ...SEVERAL_ATTEMPTS,
-    text: `more than ${share} of all packets from peers`,
+    text: 'peers feed each viewer',
   });
+  const before = viewers.map(({ received }) => received.size);
+  await haveReceived(viewers, Math.max(...before) + count);
+  for (const [index, { received }] of viewers.entries()) {
+    const since = [...received.values()].slice(before[index]);
+    const fromPeers = since.filter(({ from }) => from === 'peer').length / since.length;
+    assert.ok(fromPeers > share, `only ${fromPeers} from peers`);
+  }
 }
 
 function newestOf(viewer: NodePeer | undefined): number {

@@ -4,6 +4,7 @@ import { type TestContext, test } from 'node:test';
 import { ChannelSession } from '../../../player/channel-session.ts';
 import { resolveOptions } from '../../../player/options.ts';
 import type { Millis } from '../../../shared/basics/units.ts';
+import { OFF_AIR } from '../../support/off-air.ts';
 
 const PAGE = '<!doctype html><title>A page</title>';
 /** A refusal with status 502 in place of an answer. */
@@ -11,12 +12,7 @@ const BROKEN = undefined;
 const CHANNEL = JSON.stringify({
   channel: 'main',
   title: 'Main',
-  live: false,
-  epoch: null,
-  firstSequence: null,
-  newestSequence: null,
-  doorSequence: null,
-  doorCaptureMs: null,
+  ...OFF_AIR,
   publicKey: 'A'.repeat(43),
   tracks: [],
   bitrate: 0,

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SwarmtubeError } from '../../../shared/basics/errors.ts';
 import { parseChannelDescription } from '../../../shared/wire/channel-description.ts';
+import { OFF_AIR } from '../../support/off-air.ts';
 
 const VALID = {
   channel: 'demo',
@@ -26,15 +27,7 @@ test('a valid description is returned as it is, without unknown keys', () => {
 });
 
 test('a channel that is not live has no epoch', () => {
-  const idle = {
-    ...VALID,
-    live: false,
-    epoch: null,
-    firstSequence: null,
-    newestSequence: null,
-    doorSequence: null,
-    doorCaptureMs: null,
-  };
+  const idle = { ...VALID, ...OFF_AIR };
   assert.deepEqual(parseChannelDescription(idle), idle);
   assert.deepEqual(parseChannelDescription({ ...idle, notice: null }), idle);
   const told = { ...idle, notice: 'Waiting for the source.' };
