@@ -8,7 +8,7 @@ import {
   SIGNATURE_BYTES,
 } from '../packets/packet.ts';
 import { DATA_HEAD_BYTES } from '../wire/limits.ts';
-import { decodeWireMessage, type WireMessage } from '../wire/wire-message.ts';
+import { type DataMessage, decodeWireMessage, encodeWireMessage, type WireMessage } from '../wire/wire-message.ts';
 import { WIRE_TYPE } from '../wire/wire-types.ts';
 
 /** The seeder's wall clock at the simulation's moment 0. */
@@ -20,6 +20,9 @@ const KEPT_PACKETS = 1024;
 const SHORTEST = DATA_HEAD_BYTES + PACKET_HEADER_BYTES + SIGNATURE_BYTES;
 /** A door is a keyframe: so much more than its share; all others are a little less. */
 const DOOR_WEIGHT = 1.6;
+
+/** Two kinds of pushes come before it. */
+const REPAIR_KIND = 2;
 
 type Truth = {
   readonly packet: Packet;
@@ -104,6 +107,17 @@ export class Broadcast {
     return truth.decoded[kind];
   }
 
+  /** The shared copy that says this; undefined: its packet is not genuine. */
+  encoded(message: DataMessage): Uint8Array | undefined {
+    const { packet } = message;
+    const { epoch, sequence } = packet.header;
+    const truth = (epoch === this.epoch ? this.kept : this.epochs.get(epoch))?.get(sequence);
+    if (truth === undefined || !isSame(truth.packet.bytes, packet.bytes)) return undefined;
+    const kind = (message.type === 'repair' ? REPAIR_KIND : 0) + (message.type === 'push' && message.isBacklog ? 1 : 0);
+    truth.messages[kind] ??= encodeWireMessage(message);
+    return truth.messages[kind];
+  }
+
   /** Of whatever epoch, as the head of the packet in it says. */
   private truthOf(message: Uint8Array): Truth | undefined {
     const sequence = sequenceOf(message);
@@ -150,7 +164,7 @@ export class Broadcast {
 
 /** Push, backlog, repair: each has a head of its own. */
 function kindOf(message: Uint8Array): number {
-  return ((message[0] as number) & 1) * 2 + ((message[1] as number) & 1);
+  return ((message[0] as number) & 1) * REPAIR_KIND + ((message[1] as number) & 1);
 }
 
 /** Of the packet in a PUSH or REPAIR: at byte 8 of the packet. */

@@ -6,7 +6,7 @@ import type { PeerRole } from '../wire/tracker-messages.ts';
 import { LineQueue, WIRE_SHARE } from './lines.ts';
 import { bugConfig, type PlantedBug, Sabotage } from './planted-bugs.ts';
 import type { PlannedViewer } from './population.ts';
-import type { SharedDecoder } from './shared-decoder.ts';
+import type { SharedCodec } from './shared-codec.ts';
 import type { SimulatedPlayback } from './simulated-playback.ts';
 import type { TransportBuffer } from './transport-buffer.ts';
 
@@ -34,7 +34,7 @@ export type Attempt = { readonly name: PeerId };
 
 /** What a peer's engine orders is carried out by the world around it. */
 export interface PeerWorld {
-  readonly decoder: SharedDecoder;
+  readonly codec: SharedCodec;
   readonly nowMs: number;
   perform(peer: SimulatedPeer, output: EngineOutput): void;
   /** Before an input is handled. */
@@ -121,7 +121,11 @@ export class SimulatedPeer {
       role,
       seed: plan.seed,
       config: { ...config, ...(isSabotaged && bugConfig(bug)) },
-      decode: (bytes, channel) => world.decoder.decode(bytes, channel),
+      // Closures: what all share is no state of this peer's (state-size.ts).
+      codec: {
+        decode: (bytes, channel) => world.codec.decode(bytes, channel),
+        encode: (message) => world.codec.encode(message),
+      },
     });
   }
 

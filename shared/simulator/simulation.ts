@@ -14,7 +14,7 @@ import { OriginServer } from './origin-server.ts';
 import type { PlantedBug } from './planted-bugs.ts';
 import { type PlannedViewer, planAudience } from './population.ts';
 import { SCENARIOS, type Scenario, type SimulationOptions } from './scenarios.ts';
-import { SharedDecoder } from './shared-decoder.ts';
+import { SharedCodec } from './shared-codec.ts';
 import { type PeerWorld, SimulatedPeer } from './simulated-peer.ts';
 import { SimulatedPlayback } from './simulated-playback.ts';
 import { type SessionWorld, SimulatedSession } from './simulated-session.ts';
@@ -59,7 +59,7 @@ export class Simulation implements PeerWorld, SessionWorld, FaultWorld {
   private readonly extras: SimulationExtras;
   readonly queue = new EventQueue();
   readonly broadcast: Broadcast;
-  readonly decoder: SharedDecoder;
+  readonly codec: SharedCodec;
   readonly network: Network;
   readonly server: OriginServer;
   readonly tracker: TrackerService;
@@ -81,7 +81,7 @@ export class Simulation implements PeerWorld, SessionWorld, FaultWorld {
     this.scenario = SCENARIOS[options.scenario];
     this.random = new Random(seed ^ 0x6e6574);
     this.broadcast = new Broadcast(bitrateKbps, packetsPerSecond, doorIntervalMs);
-    this.decoder = new SharedDecoder(this.broadcast);
+    this.codec = new SharedCodec(this.broadcast);
     this.measures = new Measures(this.broadcast, bitrateKbps);
     this.network = new Network(this.queue, this.random.fork(), options.unreachablePairs, this.measures);
     this.server = new OriginServer(

@@ -2,7 +2,6 @@ import type { Millis, PeerId } from '../basics/units.ts';
 import type { Packet } from '../packets/packet.ts';
 import { STRENGTH_UNBEATABLE } from '../wire/have.ts';
 import { PATH_LENGTH_MAX } from '../wire/limits.ts';
-import { encodePush } from '../wire/push.ts';
 import type { RefusalReason } from '../wire/refuse.ts';
 import type { Subscribe } from '../wire/subscribe.ts';
 import { considerSpares, copiesOf } from './copies.ts';
@@ -172,7 +171,7 @@ export class Children {
     for (const [at, packet] of backlog.entries()) {
       const { sequence } = packet.header;
       if (link.map?.has(sequence)) continue;
-      const bytes = encodePush({ type: 'push', isBacklog: true, packet });
+      const bytes = this.context.codec.encode({ type: 'push', isBacklog: true, packet });
       // Our own deadline may be over for what the child has yet to play; or far away, and the child long with another.
       const aheadMs = Math.max(BACKLOG_INTERVAL_MS, deadlineMs(this.context, sequence) - nowMs);
       const expiresMs = nowMs + Math.min(BACKLOG_MS_MAX, aheadMs);
@@ -305,7 +304,7 @@ export class Children {
   relay(substream: Substream, packet: Packet, isFrom: (peer: PeerId) => boolean): void {
     if (substream.children.length === 0) return;
     const { sequence } = packet.header;
-    const bytes = encodePush({ type: 'push', isBacklog: false, packet });
+    const bytes = this.context.codec.encode({ type: 'push', isBacklog: false, packet });
     const expiresMs = deadlineMs(this.context, sequence);
     for (const { link } of substream.children) {
       if (isFrom(link.peer) || link.map?.has(sequence)) continue;

@@ -1,9 +1,9 @@
 import type { Random } from '../basics/random.ts';
 import type { Epoch, Millis, Sequence } from '../basics/units.ts';
 import type { PeerRole, SwarmState } from '../wire/tracker-messages.ts';
-import { type ControlMessage, encodeWireMessage } from '../wire/wire-message.ts';
+import { type ControlMessage, type DataMessage, encodeWireMessage, type WireMessage } from '../wire/wire-message.ts';
 import type { EngineConfig } from './engine-config.ts';
-import type { EngineOutput } from './engine-types.ts';
+import type { EngineOutput, LinkChannel } from './engine-types.ts';
 import type { Link } from './link.ts';
 import type { Links } from './links.ts';
 import type { PacketRing } from './packet-ring.ts';
@@ -11,6 +11,12 @@ import type { Statistics } from './statistics.ts';
 import type { StreamClock } from './stream-clock.ts';
 import type { Substream } from './substream.ts';
 import type { Timers } from './timers.ts';
+
+/** Reads what neighbours send, and writes the packets that they are sent. */
+export interface WireCodec {
+  decode(bytes: Uint8Array, channel: LinkChannel): WireMessage;
+  encode(message: DataMessage): Uint8Array;
+}
 
 /** What all concerns of one engine share. The engine sets `nowMs` before each input and takes `outputs` after it. */
 export type EngineContext = {
@@ -23,6 +29,7 @@ export type EngineContext = {
   readonly statistics: Statistics;
   readonly links: Links;
   readonly ring: PacketRing;
+  readonly codec: WireCodec;
   readonly clock: StreamClock;
   readonly substreams: readonly Substream[];
   outputs: EngineOutput[];

@@ -1,13 +1,13 @@
 import { Random } from '../basics/random.ts';
 import type { Millis, Sequence } from '../basics/units.ts';
 import type { PeerRole } from '../wire/tracker-messages.ts';
-import { decodeWireMessage } from '../wire/wire-message.ts';
+import { decodeWireMessage, encodeWireMessage } from '../wire/wire-message.ts';
 import { Availability } from './availability.ts';
 import { Bans } from './bans.ts';
 import { Children } from './children.ts';
 import { Commitments } from './commitments.ts';
 import { DEFAULT_ENGINE_CONFIG, type EngineConfig } from './engine-config.ts';
-import type { EngineContext } from './engine-context.ts';
+import type { EngineContext, WireCodec } from './engine-context.ts';
 import { EpochWatch } from './epoch-watch.ts';
 import { FeedReport } from './feed-report.ts';
 import { Intake } from './intake.ts';
@@ -40,8 +40,8 @@ export type EngineOptions = {
   readonly seed: number;
   /** What differs from `DEFAULT_ENGINE_CONFIG`. What comes from outside goes through `parseEngineConfig` first. */
   readonly config?: Partial<EngineConfig>;
-  /** In place of `decodeWireMessage`: where many engines share a process, what goes to many of them is read once. */
-  readonly decode?: typeof decodeWireMessage;
+  /** Where many engines share a process, what goes to many of them is written and read once. */
+  readonly codec?: WireCodec;
 };
 
 /** One concern each, put together in one place. Who is made first knows nothing of who comes after. */
@@ -124,13 +124,12 @@ export function makeEngineParts(options: EngineOptions): EngineParts {
       introductions,
       availability,
       intake,
-      decode: options.decode ?? decodeWireMessage,
     }),
     reports: new Reports(context, feedReport, children, uplink, bans),
   };
 }
 
-function makeContext({ role, seed, config: given = {} }: EngineOptions): EngineContext {
+function makeContext({ role, seed, config: given = {}, codec }: EngineOptions): EngineContext {
   const config = { ...DEFAULT_ENGINE_CONFIG, ...given };
   const random = new Random(seed);
   const ring = new PacketRing(config.ringPackets);
@@ -144,6 +143,7 @@ function makeContext({ role, seed, config: given = {} }: EngineOptions): EngineC
     statistics: new Statistics(),
     links: new Links(),
     ring,
+    codec: codec ?? { decode: decodeWireMessage, encode: encodeWireMessage },
     clock: new StreamClock(ring),
     substreams: Array.from({ length: config.substreams }, (_, index) => makeSubstream(index, start)),
     outputs: [],

@@ -1,7 +1,7 @@
 import { unreachable } from '../basics/assert.ts';
 import { SwarmtubeError } from '../basics/errors.ts';
 import type { PeerId } from '../basics/units.ts';
-import type { ControlMessage, decodeWireMessage, WireMessage } from '../wire/wire-message.ts';
+import type { ControlMessage, WireMessage } from '../wire/wire-message.ts';
 import type { Availability } from './availability.ts';
 import type { Children } from './children.ts';
 import { type EngineContext, sendControl } from './engine-context.ts';
@@ -26,7 +26,6 @@ type Parts = {
   readonly introductions: Introductions;
   readonly availability: Availability;
   readonly intake: Intake;
-  readonly decode: typeof decodeWireMessage;
 };
 
 /** What neighbours say: decoded, bounded, and handed to whom it concerns. */
@@ -46,7 +45,7 @@ export class Messages {
     if (channel === 'control' && !this.parts.sessions.admitControl(link)) return;
     let message: WireMessage;
     try {
-      message = this.parts.decode(bytes, channel);
+      message = context.codec.decode(bytes, channel);
     } catch (thrown) {
       if (!(thrown instanceof SwarmtubeError)) throw thrown;
       context.statistics.packetsRejected += channel === 'data' ? 1 : 0;

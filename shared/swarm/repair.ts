@@ -1,5 +1,4 @@
 import type { Sequence } from '../basics/units.ts';
-import { encodeRepair } from '../wire/repair.ts';
 import type { Request } from '../wire/request.ts';
 import { type EngineContext, sendControl, substreamOf } from './engine-context.ts';
 import { isPulled } from './leases.ts';
@@ -83,7 +82,7 @@ export class Repair {
       const isSent =
         packet !== undefined &&
         link.repairs.refill(repairsPerSecond, repairsBurst, context.nowMs) >= 1 &&
-        this.pacer.repair(link, encodeRepair({ type: 'repair', packet }), expiresMs);
+        this.pacer.repair(link, context.codec.encode({ type: 'repair', packet }), expiresMs);
       if (!isSent) {
         sendControl(context, link, { type: 'missing', epoch: message.epoch, sequence });
         continue;

@@ -1,5 +1,6 @@
+import type { WireCodec } from '../swarm/engine-context.ts';
 import type { LinkChannel } from '../swarm/engine-types.ts';
-import { decodeWireMessage, type WireMessage } from '../wire/wire-message.ts';
+import { type DataMessage, decodeWireMessage, encodeWireMessage, type WireMessage } from '../wire/wire-message.ts';
 import { WIRE_TYPE } from '../wire/wire-types.ts';
 import type { Broadcast } from './broadcast.ts';
 
@@ -7,10 +8,10 @@ import type { Broadcast } from './broadcast.ts';
 const MAPS_KEPT = 4096;
 
 /**
- * Reads what many receive once: packets, of which there are a few copies, and have-maps, which go to all neighbours. Nobody writes
- * into a message, so a thousand rings of 512 packets hold the same ones.
+ * Reads and writes once what many receive: packets, of which there are a few copies, and have-maps, which go to all neighbours. Nobody
+ * writes into a message, so a thousand rings of 512 packets hold the same ones.
  */
-export class SharedDecoder {
+export class SharedCodec implements WireCodec {
   private readonly broadcast: Broadcast;
   private maps = new Map<Uint8Array, WireMessage>();
   private mapsBefore = new Map<Uint8Array, WireMessage>();
@@ -22,6 +23,10 @@ export class SharedDecoder {
   decode(bytes: Uint8Array, channel: LinkChannel): WireMessage {
     if (channel === 'data') return this.broadcast.decoded(bytes) ?? decodeWireMessage(bytes, channel);
     return bytes[0] === WIRE_TYPE.have ? this.map(bytes) : decodeWireMessage(bytes, channel);
+  }
+
+  encode(message: DataMessage): Uint8Array {
+    return this.broadcast.encoded(message) ?? encodeWireMessage(message);
   }
 
   private map(bytes: Uint8Array): WireMessage {
