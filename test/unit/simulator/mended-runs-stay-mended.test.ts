@@ -39,6 +39,10 @@ const MENDED: readonly Mended[] = [
   { what: 'what stood before a line that became poor held up its requests for too long', run: trialOptions(872) },
   { what: 'a probe that was answered slowly hid that what followed was due', run: trialOptions(3003) },
   {
+    what: 'a thin line that was asked for repairs answered, one a second, and its own requests to the server waited behind them',
+    run: { scenario: 'poor', peers: 100, minutes: 2, seed: 1, warmUpMs: 60_000, untilMs: 17_500 },
+  },
+  {
     what: 'an uplink with one child that became poor was believed to be the line of that child',
     run: trialOptions(4062),
   },
