@@ -57,6 +57,8 @@ export function addPageRoutes(
     })
     .get('/watch/:channel', page('watch.html', FRAMED_BY_OURSELVES))
     .get('/embed/:channel', page('embed.html', FRAMED_BY_ALL))
+    .get('/watch/:channel/', sendWithoutSlash)
+    .get('/embed/:channel/', sendWithoutSlash)
     .get('/player.js', (exchange) => files.send(exchange, 'player.js', SCRIPT))
     .get('/player.mjs', (exchange) => files.send(exchange, 'player.mjs', SCRIPT))
     .get('/assets/*', (exchange) => files.send(exchange, `assets/${exchange.params.file}`, ASSET))
@@ -64,6 +66,13 @@ export function addPageRoutes(
       response.writeHead(204, { 'Cache-Control': 'public, max-age=86400' });
       response.end();
     });
+}
+
+/** Relative, since a proxy may serve us under a path of its own. */
+function sendWithoutSlash({ request, response, params }: Exchange): void {
+  const query = /\?.*/.exec(request.url ?? '')?.[0] ?? '';
+  response.writeHead(308, { ...NO_STORE, Location: `../${params.channel}${query}` });
+  response.end();
 }
 
 function sendUnknownChannel(exchange: Exchange): void {

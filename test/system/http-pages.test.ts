@@ -62,6 +62,15 @@ test('an unknown channel has a page that says so', async () => {
   }
 });
 
+test('a slash too many leads to the page, whatever is in front of us', async () => {
+  for (const page of ['/watch/demo', '/embed/demo']) {
+    const response = await fetch(`${server.url}${page}/?p2p=off`, { redirect: 'manual' });
+    assert.equal(response.status, 308);
+    const location = response.headers.get('location') ?? '';
+    assert.equal(new URL(location, `${server.url}/tv${page}/`).href, `${server.url}/tv${page}?p2p=off`);
+  }
+});
+
 test('the desk lists what is on', async () => {
   const html = await (await fetch(server.url)).text();
   assert.match(html, /swarmtube.*Live video that its own viewers deliver.*href="\/watch\/demo".*Demo.*live.*640×360/);
