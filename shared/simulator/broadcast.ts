@@ -21,9 +21,6 @@ const SHORTEST = DATA_HEAD_BYTES + PACKET_HEADER_BYTES + SIGNATURE_BYTES;
 /** A door is a keyframe: so much more than its share; all others are a little less. */
 const DOOR_WEIGHT = 1.6;
 
-/** Two kinds of pushes come before it. */
-const REPAIR_KIND = 2;
-
 type Truth = {
   readonly packet: Packet;
   /** The shared copies, and what they say, by kind of message. */
@@ -80,50 +77,52 @@ export class Broadcast {
   }
 
   /** Byte for byte what was broadcast: in place of a signature. */
-  isGenuine(packet: Packet): boolean {
-    const truth = this.epochs.get(packet.header.epoch)?.get(packet.header.sequence)?.packet;
-    return truth !== undefined && isSame(truth.bytes, packet.bytes);
+  isGenuine({ header, bytes }: Packet): boolean {
+    const truth = this.truthOf(header.epoch, header.sequence);
+    return truth !== undefined && isTrue(truth, bytes);
   }
 
-  /** The shared copy of a data message that carries a genuine packet; undefined: it carries something else. */
+  /** The shared copy of a data message that carries a genuine packet; undefined: it is anything else. */
   canonical(message: Uint8Array): Uint8Array | undefined {
-    const truth = message.byteLength < SHORTEST ? undefined : this.truthOf(message);
-    if (truth === undefined) return undefined;
-    const kind = kindOf(message);
+    const kind = kindOf(message[0], message[1]);
+    const truth = kind === undefined ? undefined : this.truthIn(message);
+    if (kind === undefined || truth === undefined) return undefined;
     const known = truth.messages[kind];
     if (known === message) return known;
-    if (!isSame(truth.packet.bytes, message.subarray(DATA_HEAD_BYTES))) return undefined;
-    if (known !== undefined) return known;
-    truth.messages[kind] = message;
-    return message;
+    if (!isTrue(truth, message.subarray(DATA_HEAD_BYTES))) return undefined;
+    truth.messages[kind] ??= message;
+    return truth.messages[kind];
   }
 
   /** What a shared copy says; undefined: it is none. */
   decoded(message: Uint8Array): WireMessage | undefined {
-    const truth = message.byteLength < SHORTEST ? undefined : this.truthOf(message);
-    const kind = kindOf(message);
-    if (truth === undefined || truth.messages[kind] !== message) return undefined;
+    const kind = kindOf(message[0], message[1]);
+    const truth = kind === undefined ? undefined : this.truthIn(message);
+    if (kind === undefined || truth?.messages[kind] !== message) return undefined;
     truth.decoded[kind] ??= decodeWireMessage(message, 'data');
     return truth.decoded[kind];
   }
 
   /** The shared copy that says this; undefined: its packet is not genuine. */
   encoded(message: DataMessage): Uint8Array | undefined {
-    const { packet } = message;
-    const { epoch, sequence } = packet.header;
-    const truth = (epoch === this.epoch ? this.kept : this.epochs.get(epoch))?.get(sequence);
-    if (truth === undefined || !isSame(truth.packet.bytes, packet.bytes)) return undefined;
-    const kind = (message.type === 'repair' ? REPAIR_KIND : 0) + (message.type === 'push' && message.isBacklog ? 1 : 0);
+    const { header, bytes } = message.packet;
+    const truth = this.truthOf(header.epoch, header.sequence);
+    const flags = message.type === 'push' && message.isBacklog ? 1 : 0;
+    const kind = kindOf(WIRE_TYPE[message.type], flags);
+    if (kind === undefined || truth === undefined || !isTrue(truth, bytes)) return undefined;
     truth.messages[kind] ??= encodeWireMessage(message);
     return truth.messages[kind];
   }
 
-  /** Of whatever epoch, as the head of the packet in it says. */
-  private truthOf(message: Uint8Array): Truth | undefined {
-    const sequence = sequenceOf(message);
-    const truth = this.kept.get(sequence);
-    const epoch = readU32(message, DATA_HEAD_BYTES + 4) as Epoch;
-    return epoch === this.epoch ? truth : this.epochs.get(epoch)?.get(sequence);
+  /** As the head of the packet in a message says. */
+  private truthIn(message: Uint8Array): Truth | undefined {
+    if (message.byteLength < SHORTEST) return undefined;
+    return this.truthOf(readU32(message, DATA_HEAD_BYTES + 4) as Epoch, sequenceOf(message));
+  }
+
+  /** Of whatever epoch. */
+  private truthOf(epoch: Epoch, sequence: number): Truth | undefined {
+    return (epoch === this.epoch ? this.kept : this.epochs.get(epoch))?.get(sequence);
   }
 
   private make(sequence: number, nowMs: number, isDoor: boolean): Packet {
@@ -162,9 +161,10 @@ export class Broadcast {
   }
 }
 
-/** Push, backlog, repair: each has a head of its own. */
-function kindOf(message: Uint8Array): number {
-  return ((message[0] as number) & 1) * REPAIR_KIND + ((message[1] as number) & 1);
+/** Push, backlog, repair: each has a head of its own; undefined: this is none of them. */
+function kindOf(type: number | undefined, flags: number | undefined): number | undefined {
+  if (type === WIRE_TYPE.push && (flags === 0 || flags === 1)) return flags;
+  return type === WIRE_TYPE.repair && flags === 0 ? 2 : undefined;
 }
 
 /** Of the packet in a PUSH or REPAIR: at byte 8 of the packet. */
@@ -182,13 +182,17 @@ function readU32(message: Uint8Array, at: number): number {
   return a * 0x1000000 + ((b << 16) | (c << 8) | d);
 }
 
-/** Compared by signature, header and every 61st byte of the payload: whoever forges changes one of them. */
-function isSame(one: Uint8Array, other: Uint8Array): boolean {
-  if (one === other || (one.buffer === other.buffer && one.byteOffset === other.byteOffset)) return true;
-  const length = one.byteLength;
-  if (length !== other.byteLength) return false;
-  for (let at = length - SIGNATURE_BYTES; at < length; at++) if (one[at] !== other[at]) return false;
-  for (let at = 0; at < PACKET_HEADER_BYTES; at++) if (one[at] !== other[at]) return false;
-  for (let at = PACKET_HEADER_BYTES; at < length; at += 61) if (one[at] !== other[at]) return false;
+/** Every byte counts, but what lies in a shared copy was looked at when it became one. */
+function isTrue({ packet, messages }: Truth, bytes: Uint8Array): boolean {
+  if (isSameView(packet.bytes, 0, bytes)) return true;
+  for (const message of messages) if (message !== undefined && isSameView(message, DATA_HEAD_BYTES, bytes)) return true;
+  if (bytes.byteLength !== packet.bytes.byteLength) return false;
+  for (let at = 0; at < bytes.byteLength; at++) if (bytes[at] !== packet.bytes[at]) return false;
   return true;
+}
+
+/** The other is the rest of this one, from there on. */
+function isSameView(one: Uint8Array, from: number, other: Uint8Array): boolean {
+  if (one.byteLength - from !== other.byteLength || one.byteOffset + from !== other.byteOffset) return false;
+  return one.buffer === other.buffer;
 }

@@ -1,8 +1,9 @@
+import { errorText } from '../basics/errors.ts';
 import type { Millis, PeerId } from '../basics/units.ts';
-import { decodePacket } from '../packets/packet.ts';
 import { DEFAULT_ENGINE_CONFIG } from '../swarm/engine-config.ts';
 import type { EngineInput, EngineOutput } from '../swarm/engine-types.ts';
-import { CONTROL_BYTES_MAX, DATA_BYTES_MAX, DATA_HEAD_BYTES } from '../wire/limits.ts';
+import { CONTROL_BYTES_MAX, DATA_BYTES_MAX } from '../wire/limits.ts';
+import { decodeWireMessage, type WireMessage } from '../wire/wire-message.ts';
 import { WIRE_TYPE } from '../wire/wire-types.ts';
 import { type Broadcast, sequenceOf } from './broadcast.ts';
 import { Healing, type Totals } from './healing.ts';
@@ -35,7 +36,8 @@ const CONNECTING_MAX = 40;
 /** What an engine may hold besides what it holds for each neighbour: a ring of 512 packets and tables as long as that. */
 const STATE_ENTRIES_MAX = 4000;
 const STATE_ENTRIES_A_LINK_MAX = 250;
-const TABLE_MAX = 1024;
+/** The longest is the pacer's queue. */
+const TABLE_MAX = 2048;
 const STATE_LOOK_SECONDS = 6;
 /** Of a large audience so many are weighed a second: all are of one make. */
 const WEIGHED_A_SECOND = 25;
@@ -50,8 +52,8 @@ const FETCH_AGAIN_MS = 1000;
 const STALE_MS = 1500;
 /** Nobody may be banned for what its first ban did not cover. */
 const BAN_MS_MIN = 1000;
-/** The transport of a banned peer is closed at once. */
-const BANNED_LINK_MS = 1000;
+/** The transport of a banned peer is closed at once, and so are all where the viewer leaves the swarm. */
+const FAREWELL_MS = 1000;
 /** The tracker is asked, and told, no more often. */
 const TRACKER_MS_MIN = 1000;
 
@@ -61,7 +63,7 @@ type Account = {
   readonly promises: LinkPromises;
   /** Undefined at a seeder. */
   readonly playback: PlaybackPromises | undefined;
-  readonly bannedUntil: Map<PeerId, number>;
+  readonly bans: Map<PeerId, { readonly sinceMs: number; readonly untilMs: number }>;
   readonly fetches: Map<number, { times: number; readonly firstMs: number }>;
   /** By sub-stream: since when it asks the server for a stream of it. */
   readonly streamedSinceMs: Float64Array;
@@ -111,7 +113,7 @@ export class Invariants {
     this.accounts.set(peer, {
       promises: new LinkPromises(peer, blame),
       playback: playback && new PlaybackPromises(peer, playback, this.broadcast, latencyMs, blame),
-      bannedUntil: new Map(),
+      bans: new Map(),
       fetches: new Map(),
       streamedSinceMs: new Float64Array(SUBSTREAMS).fill(Number.POSITIVE_INFINITY),
       momentMs: -1,
@@ -188,10 +190,9 @@ export class Invariants {
         this.banned(peer, account, output.peer, output.untilMs, nowMs);
         break;
       case 'connect':
-        if (peer.plan.behaviour === 'opted-out') this.fail(peer, nowMs, 'opted-out', 'it calls a peer');
-        if ((account.bannedUntil.get(output.peer) ?? 0) > nowMs) {
+        if (nowMs > peer.optedOutMs) this.fail(peer, nowMs, 'opted-out', 'it calls a peer');
+        if (isBanned(account, output.peer, nowMs))
           this.fail(peer, nowMs, 'banned-is-called', 'it calls a peer that it banned');
-        }
         break;
       case 'ask-tracker':
         if (nowMs - account.askedMs < TRACKER_MS_MIN) this.fail(peer, nowMs, 'tracker-storm', 'it asks and asks');
@@ -236,10 +237,12 @@ export class Invariants {
     if (nowMs - peer.thawedMs > RESCUE_AFTER_MS) account.promises.look(nowMs);
     const lookSeconds = Math.max(STATE_LOOK_SECONDS, Math.ceil(this.options.peers / WEIGHED_A_SECOND));
     if ((Math.round(nowMs / 1000) + peer.plan.number) % lookSeconds === 0) this.weigh(peer, nowMs);
-    for (const [id, untilMs] of account.bannedUntil) {
-      if (untilMs > nowMs && peer.wires.has(id) && untilMs - nowMs < 60_000 - BANNED_LINK_MS)
+    for (const [id, { sinceMs, untilMs }] of account.bans) {
+      if (untilMs > nowMs && peer.wires.has(id) && nowMs - sinceMs > FAREWELL_MS)
         this.fail(peer, nowMs, 'banned-is-linked', 'the link to a banned peer is still open');
     }
+    if (nowMs - peer.optedOutMs > FAREWELL_MS && peer.wires.size + peer.attempts.size > 0)
+      this.fail(peer, nowMs, 'opted-out', `it holds ${peer.wires.size} links and makes ${peer.attempts.size}`);
     for (const sequence of account.fetches.keys()) {
       if (sequence > this.broadcast.newest - 600) break;
       account.fetches.delete(sequence);
@@ -276,17 +279,18 @@ export class Invariants {
     nowMs: number,
   ): void {
     const { bytes, channel } = output;
-    const bannedUntilMs = account.bannedUntil.get(output.peer) ?? 0;
+    const isToBanned = isBanned(account, output.peer, nowMs);
+    // A last goodbye is in order.
+    const isGoodbye = channel === 'control' && bytes[0] === WIRE_TYPE.bye;
+    if (nowMs > peer.optedOutMs && !isGoodbye) this.fail(peer, nowMs, 'opted-out', 'it speaks to a peer');
     if (bytes.byteLength === 0) this.fail(peer, nowMs, 'size', 'an empty message');
     if (channel === 'control') {
       if (bytes.byteLength > CONTROL_BYTES_MAX) this.fail(peer, nowMs, 'size', `control of ${bytes.byteLength} bytes`);
-      // A last goodbye is in order.
-      if (bannedUntilMs > nowMs && bytes[0] !== WIRE_TYPE.bye)
-        this.fail(peer, nowMs, 'banned-is-asked', 'it speaks to a banned peer');
+      if (isToBanned && !isGoodbye) this.fail(peer, nowMs, 'banned-is-asked', 'it speaks to a banned peer');
       return;
     }
     if (bytes.byteLength > DATA_BYTES_MAX) this.fail(peer, nowMs, 'size', `data of ${bytes.byteLength} bytes`);
-    if (bannedUntilMs > nowMs) this.fail(peer, nowMs, 'banned-is-asked', 'it sends packets to a banned peer');
+    if (isToBanned) this.fail(peer, nowMs, 'banned-is-asked', 'it sends packets to a banned peer');
     if (bytes.byteLength > 0 && this.broadcast.canonical(bytes) === undefined) this.relayed(peer, bytes, nowMs);
     this.countUpload(peer, account, bytes.byteLength, nowMs);
     // Repairs and backlog were asked for: whoever plays later may want them still.
@@ -308,13 +312,17 @@ export class Invariants {
 
   /** Not what was broadcast, unless that is too long ago to know. */
   private relayed(peer: SimulatedPeer, bytes: Uint8Array, nowMs: number): void {
-    const { sequence, epoch } = decodePacket(bytes.subarray(DATA_HEAD_BYTES)).header;
-    if (
-      epoch === this.broadcast.epoch &&
-      this.broadcast.packet(sequence) === undefined &&
-      sequence < this.broadcast.newest
-    )
+    let message: WireMessage;
+    try {
+      message = decodeWireMessage(bytes, 'data');
+    } catch (thrown) {
+      this.fail(peer, nowMs, 'unverified-relayed', `what it sends is no message: ${errorText(thrown)}`);
       return;
+    }
+    if (message.type !== 'push' && message.type !== 'repair') return;
+    const { sequence, epoch } = message.packet.header;
+    const { broadcast } = this;
+    if (epoch === broadcast.epoch && broadcast.packet(sequence) === undefined && sequence < broadcast.newest) return;
     this.fail(peer, nowMs, 'unverified-relayed', `packet ${sequence} is not what was broadcast`);
   }
 
@@ -349,11 +357,16 @@ export class Invariants {
   }
 
   private banned(peer: SimulatedPeer, account: Account, id: PeerId, untilMs: Millis, nowMs: number): void {
-    account.bannedUntil.set(id, untilMs);
+    const sinceMs = isBanned(account, id, nowMs) ? (account.bans.get(id)?.sinceMs ?? nowMs) : nowMs;
+    account.bans.set(id, { sinceMs, untilMs });
     const target = this.network.peerOf(id);
     if (target?.isHonest) this.fail(peer, nowMs, 'honest-banned', `peer ${target.plan.number} did nothing wrong`);
     if (untilMs - nowMs < BAN_MS_MIN) this.fail(peer, nowMs, 'ban-too-short', `a ban of ${untilMs - nowMs} ms`);
   }
+}
+
+function isBanned({ bans }: Account, id: PeerId, nowMs: number): boolean {
+  return (bans.get(id)?.untilMs ?? 0) > nowMs;
 }
 
 function beginMoment(account: Account, nowMs: number): void {

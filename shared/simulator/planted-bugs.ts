@@ -47,10 +47,18 @@ export const PLANTED_BUGS = [
   'push-to-anybody',
   /** Empty packets are passed on. */
   'relay-nothing',
+  /** Only the beginning of a packet is passed on. */
+  'relay-cut',
+  /** What is passed on says that it was asked for, and was not. */
+  'relay-wrong-head',
   /** Nobody tells the engine that a link is gone. */
   'forget-closed-links',
   /** The link to a banned peer is left open. */
   'keep-banned-link',
+  /** A banned peer is called again. */
+  'call-banned',
+  /** The viewer's wish to leave the swarm is not passed on. */
+  'ignore-opt-out',
   /** The server is asked when the deadline has come. */
   'rescue-late',
   /** Another epoch is never heard of. */
@@ -96,6 +104,7 @@ export function bugConfig(bug: PlantedBug | undefined): Partial<EngineConfig> {
 }
 
 const COPIES_OF_A_MAP = 250;
+const CUT_BYTES = 200;
 
 /** One peer's mistake, between its engine and the world. */
 export class Sabotage {
@@ -116,6 +125,7 @@ export class Sabotage {
     if (bug === 'forget-timers' && input.type === 'wakeup') return undefined;
     if (bug === 'ignore-upload-limit' && input.type === 'upload-limit')
       return { ...input, bytesPerSecond: 125_000_000 };
+    if (bug === 'ignore-opt-out' && input.type === 'swarm-enabled') return undefined;
     if (bug === 'forget-closed-links' && input.type === 'link-closed') return undefined;
     if (bug === 'give-up-the-swarm' && input.type === 'tracker-state' && !input.isConnected)
       return { type: 'swarm-enabled', isEnabled: false };
@@ -160,6 +170,9 @@ export class Sabotage {
     if (this.bug === 'send-what-is-over' && this.firstPacket !== undefined)
       return [output, { ...output, bytes: this.firstPacket }];
     if (this.bug === 'relay-garbage') return [{ ...output, bytes: damaged(output.bytes) }];
+    if (this.bug === 'relay-cut') return [{ ...output, bytes: output.bytes.subarray(0, CUT_BYTES) }];
+    if (this.bug === 'relay-wrong-head')
+      return [{ ...output, bytes: Uint8Array.of(WIRE_TYPE.repair, 1, ...output.bytes.subarray(2)) }];
     return [this.bug === 'relay-nothing' ? { ...output, bytes: new Uint8Array(0) } : output];
   }
 
@@ -203,6 +216,7 @@ export class Sabotage {
   private banned(output: Extract<EngineOutput, { type: 'banned' }>): readonly EngineOutput[] {
     this.bannedPeers.add(output.peer);
     if (this.bug === 'ban-for-no-time') return [{ ...output, untilMs: 0 as Millis }];
+    if (this.bug === 'call-banned') return [output, { type: 'connect', peer: output.peer, offers: true }];
     if (this.bug !== 'speak-to-banned') return [output];
     return [output, { type: 'send', peer: output.peer, channel: 'control', bytes: Uint8Array.of(11, 0, 0, 0, 0) }];
   }

@@ -81,6 +81,8 @@ export class SimulatedPeer {
   /** What its engine was told to play. */
   epoch: Epoch | undefined;
   thawedMs = Number.NEGATIVE_INFINITY;
+  /** It left the swarm for good, by its owner's wish. */
+  optedOutMs = Number.POSITIVE_INFINITY;
   /** Its line carries an eighth; and when it began or ceased to. */
   isSqueezed = false;
   squeezedMs = Number.NEGATIVE_INFINITY;
@@ -107,11 +109,11 @@ export class SimulatedPeer {
     delays: { readonly trackerOneWayMs: number; readonly httpOneWayMs: number },
     bug: PlantedBug | undefined,
   ) {
-    const isSabotaged = bug !== undefined && plan.behaviour === 'honest' && role === 'viewer';
-    this.sabotage = isSabotaged ? new Sabotage(bug) : undefined;
     this.world = world;
     this.role = role;
     this.plan = plan;
+    const isSabotaged = bug !== undefined && this.isHonest && role === 'viewer';
+    this.sabotage = isSabotaged ? new Sabotage(bug) : undefined;
     this.uplink = new LineQueue(plan.uplinkKbps * WIRE_SHARE);
     this.downlink = new LineQueue(plan.downlinkKbps * WIRE_SHARE);
     this.uploadBytesPerSecond = plan.isUploader ? Math.round(plan.allowedKbps * 125) : 0;

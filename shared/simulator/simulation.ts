@@ -48,6 +48,9 @@ const SEEDER_KBPS = 1_000_000;
 /** The seeder's line, believed at once (seeder/swarm-seeder.ts). */
 const SEEDER_BYTES_PER_SECOND = 12_500_000;
 const APART_MS = 10_000;
+/** Of those who do not take part one in so many did for a moment: links are open by then, or being made. */
+const CHANGES_ITS_MIND = 4;
+const OPTED_IN_MS = 2000;
 
 /**
  * A swarm in one process: the shipped engine at every viewer and at the seeder, the shipped tracker, and between them lines,
@@ -267,8 +270,21 @@ export class Simulation implements PeerWorld, SessionWorld, FaultWorld {
 
   private join(peer: SimulatedPeer): void {
     peer.feed({ type: 'upload-limit', bytesPerSecond: peer.uploadBytesPerSecond });
-    if (peer.plan.behaviour === 'opted-out') peer.feed({ type: 'swarm-enabled', isEnabled: false });
-    else this.tracker.join(peer);
+    const { behaviour, number } = peer.plan;
+    if (behaviour !== 'opted-out') this.tracker.join(peer);
+    else if (number % CHANGES_ITS_MIND !== 0) this.optOut(peer);
+    else {
+      this.tracker.join(peer);
+      this.queue.after(OPTED_IN_MS, () => this.optOut(peer));
+    }
+  }
+
+  /** As the driver does it: the engine is told, and the tracker hears of this viewer no more. */
+  private optOut(peer: SimulatedPeer): void {
+    if (!peer.isAlive) return;
+    peer.optedOutMs = this.nowMs;
+    peer.feed({ type: 'swarm-enabled', isEnabled: false });
+    this.tracker.leave(peer, true);
   }
 
   private depart(peer: SimulatedPeer): void {

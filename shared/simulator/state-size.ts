@@ -27,7 +27,13 @@ export function stateSize(root: object): StateSize {
   // Every peer is weighed again and again: what holds nothing is passed by before anything is made for it.
   const visit = (value: unknown, at: string, depth: number): void => {
     if (typeof value !== 'object' || value === null || depth > DEPTH_MAX) return;
-    if ('bytes' in value || ArrayBuffer.isView(value) || value instanceof ArrayBuffer || seen.has(value)) return;
+    if (
+      ('bytes' in value && ArrayBuffer.isView(value.bytes)) ||
+      ArrayBuffer.isView(value) ||
+      value instanceof ArrayBuffer ||
+      seen.has(value)
+    )
+      return;
     seen.add(value);
     if (value instanceof Map || value instanceof Set) {
       count(value.size, at);

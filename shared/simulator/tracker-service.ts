@@ -48,7 +48,7 @@ export class TrackerService {
   join(peer: SimulatedPeer): void {
     const { queue } = this;
     queue.after(peer.trackerOneWayMs, () => {
-      if (!peer.isAlive) return;
+      if (!peer.isAlive || peer.optedOutMs <= queue.nowMs) return;
       if (!this.isUp) {
         queue.after(this.random.between(...REJOIN_MS), () => this.join(peer));
         return;

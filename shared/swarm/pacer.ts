@@ -18,8 +18,8 @@ type Queue = { waitings: Waiting[]; bytes: number };
 const WAITING_PER_LINK_MAX = 16;
 /** Messages waiting in all: with 16 KiB each some 32 MiB, reached only by a limit far below what is promised. */
 const WAITING_MAX = 2048;
-/** A repair that comes later than this after it was asked for comes in vain: whoever asked has turned to another, or to the server. */
-const REPAIR_MS_MAX = 500;
+/** Where one packet takes longer than this the line has nothing to give while anything waits before it, ms. */
+const THIN_PACKET_MS = 500;
 /** With more than this in the transport the line is not idle, whatever the pacer believes. */
 const REPAIR_STANDING_MS_MAX = 60;
 /** No more than this stands in one transport, ms of the line: under 164 kB/s less than `linkBufferBytesMax`. */
@@ -92,8 +92,8 @@ export class Pacer {
     if (!this.line.isProven && (this.line.isOnTrial || !this.isIdle)) return false;
     const backlogMs = this.backlogMs() + this.durationMs(this.repairs.bytes);
     if (backlogMs > this.context.config.repairBacklogMsMax) return false;
-    // On a thin line one packet takes so long that what its owner asks of the server waits behind it in vain as well.
-    if (backlogMs + this.durationMs(bytes.byteLength) > REPAIR_MS_MAX) return false;
+    // What its owner asks of the server would wait behind it and come too late. One that is idle may show what it carries.
+    if (this.context.queueMs > 0 && backlogMs + this.durationMs(bytes.byteLength) > THIN_PACKET_MS) return false;
     if (this.waiting >= WAITING_MAX) return false;
     add(this.repairs, { link, bytes, expiresMs });
     return true;
