@@ -1,9 +1,7 @@
 import type { Broadcast } from './broadcast.ts';
+import type { Blame } from './link-promises.ts';
 import type { SimulatedPeer } from './simulated-peer.ts';
 import type { SimulatedPlayback } from './simulated-playback.ts';
-
-/** Reports a broken promise. */
-type Blame = (rule: string, text: string) => void;
 
 /** What an engine did to have a packet: when it first fetched it, and since when it asks for a stream with it. */
 export type Efforts = { readonly fetchedMs: number | undefined; readonly streamedMs: number };

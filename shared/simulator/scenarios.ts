@@ -21,7 +21,7 @@ export type Scenario = {
   /** Many of one owner: they claim a large uplink, sit behind one address and forward nothing. */
   readonly sybils: number;
   readonly audience: 'steady' | 'flash' | 'mass-departure';
-  /** One viewer in so many is of any of the kinds that break the protocol (byzantine.ts). */
+  /** One viewer in so many is of any of the kinds that break the protocol (misbehaviour.ts). */
   readonly byzantine: number;
   /** All strike in the same moment, 5 s after the warm-up. */
   readonly faults: readonly FaultName[];

@@ -5,7 +5,7 @@ import { SUBSTREAMS_MAX } from '../wire/limits.ts';
 export type EngineConfig = {
   /** Sub-streams the stream is split into (sequence modulo this). The same in the whole swarm; fewer for very slow streams. */
   readonly substreams: number;
-  /** Copies a seeder pushes of each packet; 0: by audience (1 for a handful, 2 to 50, 3, 4 to 6 above 5,000). More: less lag, more cost. */
+  /** Copies a seeder pushes of each packet; 0: by audience (1 for a handful, up to 4; copies.ts). More: less lag, more cost. */
   readonly copies: number;
   /** Capture to screen until playback says otherwise, ms. More: fewer rescues, more delay. */
   readonly targetLatencyMs: number;
@@ -63,7 +63,7 @@ export type EngineConfig = {
   readonly graceMs: number;
   /** A parent this much overdue is left even if no other is found, ms. */
   readonly deadParentMs: number;
-  /** A link silent for so long is dead, ms: six have-maps. */
+  /** A link silent for so long is dead, ms: three have-maps. */
   readonly linkSilenceMs: number;
   /** Between two questions to the tracker, ms; more each time the answer did not help. */
   readonly askIntervalMs: number;

@@ -23,6 +23,8 @@ const [peers, seeds, from, threads] = [values.peers, values.seeds, values.from, 
   number,
   number,
 ];
+if (![peers, seeds, from, threads].every((value) => Number.isInteger(value) && value > 0))
+  throw new TypeError('--peers, --seeds, --from and --threads are whole numbers from 1 on');
 
 const jobs: SimulationJob[] = ABLATIONS.flatMap(({ rule, engine }) =>
   Array.from({ length: seeds }, (_, at) => ({
@@ -44,8 +46,10 @@ function rowOf(rule: string, engine: object, runs: readonly SimulationOutcome[])
   const mid = (read: (figures: SimulationOutcome['figures']) => number, digits: number, factor = 1): string =>
     (median(runs.map(({ figures }) => read(figures))) * factor).toFixed(digits);
   const settings = Object.entries(engine).map(([key, value]) => `\`${key}=${[value].flat().join(':')}\``);
+  // A rule that keeps promises says so here.
+  const broken = runs.reduce((sum, { figures }) => sum + figures.failures.length, 0);
   return `| ${[
-    rule,
+    broken === 0 ? rule : `${rule}, ${broken} PROMISES BROKEN`,
     settings.join(' '),
     mid((f) => f.copies.total, 2),
     [mid((f) => f.copies.push, 2), mid((f) => f.copies.start, 2), mid((f) => f.copies.rescue, 2)].join(' + '),

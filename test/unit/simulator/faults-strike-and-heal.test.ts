@@ -5,15 +5,21 @@ import { test } from 'node:test';
 import { SwarmtubeError } from '../../../shared/basics/errors.ts';
 import { FAULT_NAMES } from '../../../shared/simulator/fault-names.ts';
 import { faultText, parseFault, planFaults } from '../../../shared/simulator/fault-plan.ts';
+import { planAudience } from '../../../shared/simulator/population.ts';
 import { type SimulationOptions, simulationOptions } from '../../../shared/simulator/scenarios.ts';
 import { Simulation } from '../../../shared/simulator/simulation.ts';
 
 const STRIKES_MS = 7000;
 
+/** What they send shows it. */
+const PROVABLE = ['polluter', 'equivocator', 'corrupter', 'prophet', 'oversizer', 'empty-sender', 'wrong-channel'];
+
+const optionsOf = (given: Partial<SimulationOptions>): SimulationOptions =>
+  simulationOptions({ peers: 8, minutes: 0.2, warmUpMs: 4000, seed: 4, ...given });
+
 function traceOf(given: Partial<SimulationOptions>): { readonly lines: string[]; readonly rules: readonly string[] } {
   const lines: string[] = [];
-  const options = simulationOptions({ peers: 8, minutes: 0.2, warmUpMs: 4000, seed: 4, ...given });
-  const { failures } = new Simulation(options, { onTrace: (line) => lines.push(line) }).run();
+  const { failures } = new Simulation(optionsOf(given), { onTrace: (line) => lines.push(line) }).run();
   return { lines, rules: failures.map(({ rule }) => rule) };
 }
 
@@ -49,8 +55,15 @@ test('chaos is drawn from the seed, and leaves time to heal', () => {
   );
 });
 
-test('who breaks the protocol is banned', () => {
-  const { lines, rules } = traceOf({ scenario: 'byzantine', peers: 24, minutes: 0.25 });
-  assert.ok(lines.some((line) => / banned /.test(line)));
+test('who breaks the protocol is banned, each kind for itself', () => {
+  const given = { scenario: 'byzantine', peers: 100, minutes: 0.4 } as const;
+  const { lines, rules } = traceOf(given);
+  const banned = new Set(lines.map((line) => / banned (\d+)/.exec(line)?.[1]).map(Number));
+  const kinds = new Map<string, boolean>();
+  for (const { number, behaviour } of planAudience(optionsOf(given))) {
+    kinds.set(behaviour, kinds.get(behaviour) === true || banned.has(number));
+  }
+  for (const kind of PROVABLE) assert.equal(kinds.get(kind), true, `no ${kind} was banned`);
+  assert.equal(kinds.get('honest'), false, 'an honest one was banned');
   assert.deepEqual(rules, []);
 });

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { planAudience } from '../../../shared/simulator/population.ts';
 import { type SimulationOptions, simulationOptions } from '../../../shared/simulator/scenarios.ts';
 import { Simulation } from '../../../shared/simulator/simulation.ts';
+import { decodeWireMessage, encodeWireMessage } from '../../../shared/wire/wire-message.ts';
 
 const run = (given: Partial<SimulationOptions>) =>
   new Simulation(simulationOptions({ scenario: 'churn', peers: 20, minutes: 0.3, seed: 5, ...given })).run();
@@ -21,6 +22,15 @@ test('a changed engine meets the very same audience', () => {
     simulationOptions({ minutes: 1, seed: 9, engine: { fan: 3 }, latencyMs: 2000, copies: 2 }),
   );
   assert.deepEqual(changed, plain);
+});
+
+test('what engines share, so that it is written and read once, changes nothing', () => {
+  for (const scenario of ['byzantine', 'epoch-change'] as const) {
+    const options = simulationOptions({ scenario, peers: 16, minutes: 0.3, seed: 5 });
+    const apart = new Simulation(options);
+    Object.assign(apart.codec, { decode: decodeWireMessage, encode: encodeWireMessage });
+    assert.equal(apart.run().traceHash, new Simulation(options).run().traceHash, scenario);
+  }
 });
 
 test('a trace has a line for each thing ordered', () => {
