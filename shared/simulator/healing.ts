@@ -3,6 +3,9 @@ import type { Scenario } from './scenarios.ts';
 /** Bytes that left server and seeder so far, and bytes that viewers got. */
 export type Totals = { readonly served: number; readonly delivered: number };
 
+/** The offload before the first fault struck, and half a minute after the last one healed. */
+export type Recovery = { readonly before: number; readonly after: number };
+
 /** So long after the last fault everybody plays; so long after it the swarm carries what it carried before. */
 const PLAYS_AFTER_MS = 10_000;
 const CARRIES_AFTER_MS = 30_000;
@@ -15,6 +18,8 @@ const OFFLOAD_MIN = 0.5;
 
 /** The time after the last fault, in which not only nothing bad may happen, but something good must. */
 export class Healing {
+  /** What was compared; undefined: not yet, or nothing to go by. */
+  recovery: Recovery | undefined;
   private readonly scenario: Scenario;
   private strikesMs = Number.POSITIVE_INFINITY;
   private healedMs = Number.POSITIVE_INFINITY;
@@ -44,6 +49,7 @@ export class Healing {
     const before = this.offload(this.strikesMs);
     const after = this.offload(nowMs);
     if (before === undefined || after === undefined || before < OFFLOAD_MIN) return undefined;
+    this.recovery = { before, after };
     if (after >= before * CARRIES_SHARE) return undefined;
     return `offload was ${percent(before)} before the fault and is ${percent(after)} half a minute after it`;
   }

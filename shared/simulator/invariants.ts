@@ -6,7 +6,7 @@ import { CONTROL_BYTES_MAX, DATA_BYTES_MAX } from '../wire/limits.ts';
 import { decodeWireMessage, type WireMessage } from '../wire/wire-message.ts';
 import { WIRE_TYPE } from '../wire/wire-types.ts';
 import { type Broadcast, sequenceOf } from './broadcast.ts';
-import { Healing, type Totals } from './healing.ts';
+import { Healing, type Recovery, type Totals } from './healing.ts';
 import { LinkPromises } from './link-promises.ts';
 import type { Network } from './network.ts';
 import type { OriginServer } from './origin-server.ts';
@@ -103,6 +103,10 @@ export class Invariants {
   /** Faults strike and heal: after the second moment the swarm must recover. */
   willHeal(strikesMs: number, healedMs: number): void {
     this.healing.plan(strikesMs, healedMs);
+  }
+
+  get recovery(): Recovery | undefined {
+    return this.healing.recovery;
   }
 
   joined(peer: SimulatedPeer, nowMs: number): void {

@@ -6,6 +6,7 @@ import { EventQueue } from './event-queue.ts';
 import { planFaults } from './fault-plan.ts';
 import { FAULTS, type FaultWorld } from './faults.ts';
 import { type GivenWorld, SEEDER_NUMBER } from './given-world.ts';
+import type { Recovery } from './healing.ts';
 import { type Failure, Invariants } from './invariants.ts';
 import { type Figures, Measures } from './measures.ts';
 import { misbehave } from './misbehaviour.ts';
@@ -24,6 +25,8 @@ import { Wobble } from './wobble.ts';
 
 export type SimulationResult = Figures & {
   readonly failures: readonly Failure[];
+  /** Undefined where the two were not compared: no fault, too short a run, or nothing to lose. */
+  readonly recovery: Recovery | undefined;
   readonly traceHash: string;
   /** Events handled and inputs given to engines: what the run cost. */
   readonly events: number;
@@ -117,6 +120,7 @@ export class Simulation implements PeerWorld, SessionWorld, FaultWorld {
     return {
       ...this.measures.figures(endMs),
       failures: this.invariants.failures,
+      recovery: this.invariants.recovery,
       traceHash: this.trace.text,
       events: this.queue.count,
       inputs: this.inputs,
