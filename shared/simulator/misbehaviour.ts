@@ -1,6 +1,6 @@
 import { SIGNATURE_BYTES } from '../packets/packet.ts';
 import type { EngineOutput } from '../swarm/engine-types.ts';
-import { HAVE_MAP_BYTES, LAG_MS_MAX } from '../wire/have.ts';
+import { HAVE_MAP_BYTES } from '../wire/have.ts';
 import { DATA_BYTES_MAX, DATA_HEAD_BYTES, REQUEST_SEQUENCES_MAX } from '../wire/limits.ts';
 import { decodeWireMessage, encodeWireMessage } from '../wire/wire-message.ts';
 import { WIRE_TYPE } from '../wire/wire-types.ts';
@@ -10,16 +10,27 @@ import type { Behaviour } from './population.ts';
 export type Deed = { readonly output: EngineOutput; readonly delayMs: number };
 
 type Send = Extract<EngineOutput, { type: 'send' }>;
+type Report = Extract<EngineOutput, { type: 'report' }>;
 
 const LATE_MS = 6000;
 const FAR_AHEAD = 2000;
 const NEAR_AHEAD = 100;
 const FLOOD_REQUESTS = 60;
+/** What who boasts says of its line. */
+const BOASTED_BYTES_PER_SECOND = 12_500_000;
+const BOASTED_SLOTS = 64;
+const BOASTED_LAG_MS = 1;
 /** Of the packets that a slow one should send, it sends so few. */
 const SLOW_EACH = 10;
 
+/** What a peer of this kind tells the tracker of its uplink when it joins. */
+export function claimedUplink(behaviour: Behaviour, bytesPerSecond: number): number {
+  return behaviour === 'sybil' ? BOASTED_BYTES_PER_SECOND : bytesPerSecond;
+}
+
 /** What a peer of this kind makes of its engine's orders. */
 export function misbehave(behaviour: Behaviour, output: EngineOutput, nowMs: number): readonly Deed[] {
+  if (output.type === 'report' && behaviour === 'sybil') return [{ output: boastToTracker(output), delayMs: 0 }];
   if (output.type !== 'send') return [{ output, delayMs: 0 }];
   return output.channel === 'data' ? spoilPacket(behaviour, output, nowMs) : spoilControl(behaviour, output);
 }
@@ -62,7 +73,8 @@ function spoilPacket(behaviour: Behaviour, output: Send, nowMs: number): readonl
 function spoilControl(behaviour: Behaviour, output: Send): readonly Deed[] {
   const honest: Deed = { output, delayMs: 0 };
   if (output.bytes[0] !== WIRE_TYPE.have) return [honest];
-  if (behaviour === 'lying-map') return [{ output: { ...output, bytes: boast(output.bytes) }, delayMs: 0 }];
+  if (behaviour === 'lying-map' || behaviour === 'sybil')
+    return [{ output: { ...output, bytes: boast(output.bytes) }, delayMs: 0 }];
   if (behaviour !== 'request-flood') return [honest];
   const request: Deed = { output: { ...output, bytes: requestAll(output.bytes) }, delayMs: 0 };
   return [honest, ...new Array<Deed>(FLOOD_REQUESTS).fill(request)];
@@ -109,10 +121,15 @@ function boast(bytes: Uint8Array): Uint8Array {
     ...have,
     map: new Uint8Array(HAVE_MAP_BYTES).fill(0xff),
     openSubstreams: 0xff,
-    slotsFree: 64,
-    uplinkBytesPerSecond: 12_500_000,
-    substreams: have.substreams.map(() => ({ lagMs: Math.min(1, LAG_MS_MAX), weakestStrength: 0, children: 0 })),
+    slotsFree: BOASTED_SLOTS,
+    uplinkBytesPerSecond: BOASTED_BYTES_PER_SECOND,
+    substreams: have.substreams.map(() => ({ lagMs: BOASTED_LAG_MS, weakestStrength: 0, children: 0 })),
   });
+}
+
+function boastToTracker({ report }: Report): Report {
+  const lagMs = report.lagMs.map(() => BOASTED_LAG_MS);
+  return { type: 'report', report: { ...report, slots: BOASTED_SLOTS, slotsUsed: 0, lagMs } };
 }
 
 function requestAll(bytes: Uint8Array): Uint8Array {

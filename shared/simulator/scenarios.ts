@@ -18,7 +18,7 @@ export type Scenario = {
   readonly blackHoles: number;
   readonly polluters: number;
   readonly optedOut: number;
-  /** Many of one owner: they claim a large uplink, sit behind one address and forward nothing. */
+  /** Many of one owner: they claim to have everything and a large uplink, sit behind one address and forward nothing. */
   readonly sybils: number;
   readonly audience: 'steady' | 'flash' | 'mass-departure';
   /** One viewer in so many is of any of the kinds that break the protocol (misbehaviour.ts). */

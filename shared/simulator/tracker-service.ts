@@ -8,6 +8,7 @@ import type { EngineOutput } from '../swarm/engine-types.ts';
 import { type Introduction, TRACKER_PROTOCOL_VERSION } from '../wire/tracker-messages.ts';
 import { WALL_MS } from './broadcast.ts';
 import type { EventQueue } from './event-queue.ts';
+import { claimedUplink } from './misbehaviour.ts';
 import type { Network } from './network.ts';
 import type { SimulatedPeer } from './simulated-peer.ts';
 
@@ -63,7 +64,7 @@ export class TrackerService {
         protocol: TRACKER_PROTOCOL_VERSION,
         channel: CHANNEL,
         role: peer.role,
-        uplinkKbps: Math.round(peer.uploadBytesPerSecond / 125),
+        uplinkKbps: Math.round(claimedUplink(peer.plan.behaviour, peer.uploadBytesPerSecond) / 125),
         ...(links > 0 && { links }),
       };
       const serverTimeMs = WALL_MS + queue.nowMs;
