@@ -10,7 +10,7 @@ const TRIAL_PEERS: readonly [number, number] = [6, 16];
 const WARM_UP_MS = 4000;
 /** One in so many goes on until the swarm must carry what it carried before. */
 const LONG_EACH = 16;
-const LONG_PEERS = 8;
+const LONG_PEERS = 24;
 /** All have come, within 15.5 s, and settled before the 8 s begin that offload is looked at before a fault (healing.ts). */
 const LONG_WARM_UP_MS = 24_000;
 /** Measured are 56 s: faults strike 5 s in, heal within a third of it, and half a minute later offload is looked at again. */

@@ -23,6 +23,8 @@ const BEARABLE = 2;
 const STOUT = 4;
 /** Who was in the swarm for so many times its last rest is no worse than one that has never rested. */
 const FORGIVEN_RESTS = 10;
+/** A line that has carried the swarm's packets before is mostly bad for a while only: so long it rests at first. */
+const BAD_WHILE_MS = 10_000;
 /** After a rest a child mostly comes by then, if anybody needs us. */
 const PROOF_MS = 10_000;
 /** If none has, between two looks for a parent: the queue before a line that cannot bear them all then grows slowly. */
@@ -113,11 +115,13 @@ export class OwnLine {
     if (this.trial.sinceMs === nowMs) this.trial.bytes += bytes;
   }
 
-  rest(): void {
+  /** `hasCarried`: once it bore more than a thin line can. */
+  rest(hasCarried: boolean): void {
     const { context } = this;
     const { config, nowMs } = context;
     const isForgiven = this.proven || nowMs - this.restUntilMs > this.restMs * FORGIVEN_RESTS;
-    this.restMs = isForgiven ? config.restMs : Math.min(config.restMsMax, this.restMs * 2);
+    const firstMs = hasCarried ? Math.min(BAD_WHILE_MS, config.restMs) : config.restMs;
+    this.restMs = isForgiven ? firstMs : Math.min(config.restMsMax, this.restMs * 2);
     this.restUntilMs = nowMs + this.restMs;
     this.feedsAtMs = this.restUntilMs + PROOF_MS;
     this.proven = false;

@@ -26,6 +26,8 @@ const FULL_SHARE = 0.8;
 const CALM_MS = 10_000;
 const CALM_MS_MAX = 160_000;
 const RECOVERY_FACTOR = 1.03;
+/** The same while belief is worth no slot: nobody depends on it, and nothing else can show what the line carries. */
+const SLOTLESS_FACTOR = 1.2;
 /** What a driver last told of its buffers may be old: one measurement alone proves no rate. */
 const CARRIED_WEIGHT = 0.3;
 const MOST_CARRIED_DECAY = 0.999;
@@ -62,6 +64,11 @@ export class UplinkEstimate {
 
   get bytesPerSecond(): number {
     return this.believed;
+  }
+
+  /** What it has carried at its best; hours later, less. */
+  get mostBytesPerSecond(): number {
+    return this.mostCarried;
   }
 
   /** By what one packet took. Until the line was really full this is forgotten again, as a bad while is. */
@@ -176,6 +183,7 @@ export class UplinkEstimate {
     const usual = Math.min(Math.max(shown, this.mostCarried * UNKNOWN.factor), limit);
     if (this.believed >= usual || nowMs - this.congestedMs < this.calmMs) return;
     this.hasDrifted = true;
-    this.believed = Math.min(usual, this.believed * RECOVERY_FACTOR);
+    const factor = promisedBytesPerSecond > 0 ? RECOVERY_FACTOR : SLOTLESS_FACTOR;
+    this.believed = Math.min(usual, this.believed * factor);
   }
 }
