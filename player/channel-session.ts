@@ -201,7 +201,8 @@ export class ChannelSession {
     const { channelUrl, channel, token, patienceMs } = this.options;
     this.verifier ??= this.makeVerifier(key);
     const { verifier } = this;
-    this.connector = this.options.p2p === 'off' ? undefined : openBrowserConnector();
+    // For p2p="off" too, as the page may change its mind: by itself it connects to nobody.
+    this.connector = openBrowserConnector();
     const trackerUrl = new URL(description.tracker, channelUrl).href;
     const driver = new SwarmDriver({
       channel,

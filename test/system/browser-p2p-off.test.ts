@@ -1,5 +1,6 @@
 /*
- * p2p="off": the stream comes from the server, and no connection to a peer is ever made. Viewers' addresses stay private.
+ * p2p="off": the stream comes from the server, and no connection to a peer is ever made. Viewers' addresses stay private, until the page
+ * changes its mind.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -8,7 +9,9 @@ import { startServer } from '../support/server-process.ts';
 import { allStats, assertUndisturbed, openViewers } from '../support/viewers.ts';
 import { startWebsite } from '../support/website.ts';
 
-test('a player with p2p="off" plays and makes no RTCPeerConnection', { timeout: 120_000 }, async (t) => {
+test('a player with p2p="off" plays and makes no RTCPeerConnection, until setP2p says on', {
+  timeout: 120_000,
+}, async (t) => {
   await withBrowser(t, async (browser) => {
     const server = await startServer(t);
     const audience = { site: await startWebsite(t), serverUrl: server.url, channel: 'demo' };
@@ -26,5 +29,11 @@ test('a player with p2p="off" plays and makes no RTCPeerConnection', { timeout: 
     assert.equal(await shy.peerConnectionCount(), 0);
     assert.ok((await open.peerConnectionCount()) > 0, 'the probe counts connections');
     assertUndisturbed(await allStats([shy]));
+
+    await shy.page.evaluate(() => {
+      const element = document.querySelector('swarm-player') as unknown as { player: { setP2p(mode: string): void } };
+      element.player.setP2p('on');
+    });
+    await shy.waitForStats((stats) => stats.peers > 0, 'it joins the swarm once the page says so');
   });
 });
