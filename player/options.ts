@@ -49,8 +49,8 @@ const PATIENCE_SECONDS = { default: 3, min: 0, max: 60 } as const;
 const PLAYBACK_SECONDS = { default: 600, min: 10, max: 3_600 } as const;
 
 /** Checks what the page said. Throws `TypeError` that names the option: the page's author made a mistake. */
-export function resolveOptions(options: PlayerOptions, baseUrl: string): ResolvedOptions {
-  if (!options.src) throw new TypeError('src is missing: give the address of a channel');
+export function resolveOptions(options: PlayerOptions | undefined, baseUrl: string): ResolvedOptions {
+  if (!options?.src) throw new TypeError('src is missing: give the address of a channel');
   const channelUrl = channelUrlOf(options.src, baseUrl);
   const name = parseChannelName(decodeURIComponent(channelUrl.slice(channelUrl.lastIndexOf('/') + 1)));
   if (name === undefined)
@@ -61,10 +61,8 @@ export function resolveOptions(options: PlayerOptions, baseUrl: string): Resolve
   if (options.key && key?.byteLength !== PUBLIC_KEY_BYTES) {
     throw new TypeError('key is not a public key: copy the embed code from the watch page again');
   }
-  const p2p = options.p2p ?? 'on';
-  if (!P2P_MODES.includes(p2p)) throw new TypeError(`p2p is one of ${P2P_MODES.join(', ')}, not ${String(p2p)}`);
   const limit = options.uploadLimit;
-  if (limit !== undefined && !(limit >= 0)) throw new TypeError('upload-limit is a number of kbit/s');
+  if (limit !== undefined && !(limit >= 0)) throw new TypeError(`upload-limit is a number of kbit/s, not ${limit}`);
   return {
     channelUrl,
     channel: name,
@@ -73,9 +71,15 @@ export function resolveOptions(options: PlayerOptions, baseUrl: string): Resolve
     patienceMs: 1000 * bounded(options.patience ?? PATIENCE_SECONDS.default, 'patience', PATIENCE_SECONDS),
     playbackSeconds: bounded(options.playback ?? PLAYBACK_SECONDS.default, 'playback', PLAYBACK_SECONDS),
     targetLatencyMs: 1000 * bounded(options.latency ?? DEFAULT_TARGET_LATENCY_MS / 1000, 'latency', LATENCY_SECONDS),
-    p2p,
+    p2p: checkedP2p(options.p2p ?? 'on'),
     uploadLimitBytesPerSecond: limit === undefined ? undefined : limit * BYTES_PER_KBIT,
   };
+}
+
+/** Pages are not type-checked. */
+export function checkedP2p(mode: P2pMode): P2pMode {
+  if (P2P_MODES.includes(mode)) return mode;
+  throw new TypeError(`p2p is one of ${P2P_MODES.join(', ')}, not ${String(mode)}`);
 }
 
 /** The address without what was copied with it: a file ending, a slash, a query. */
@@ -91,7 +95,8 @@ function channelUrlOf(src: string, baseUrl: string): string {
   return url.origin + url.pathname.replace(/\/+$/, '').replace(/\.(?:json|flv|m3u8|jpg)$/, '');
 }
 
+/** Attributes come as their text. */
 function bounded(value: number, name: string, limits: { readonly min: number; readonly max: number }): number {
-  if (!Number.isFinite(value)) throw new TypeError(`${name} is a number of seconds, not ${String(value)}`);
+  if (!Number.isFinite(+value)) throw new TypeError(`${name} is a number of seconds, not ${String(value)}`);
   return Math.min(limits.max, Math.max(limits.min, value));
 }

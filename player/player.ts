@@ -5,7 +5,7 @@ import type { WakeupTimer } from '../shared/driver/ports.ts';
 import type { ChannelDescription } from '../shared/wire/channel-description.ts';
 import { ChannelSession } from './channel-session.ts';
 import { watchConditions } from './conditions.ts';
-import { type P2pMode, type PlayerOptions, type ResolvedOptions, resolveOptions } from './options.ts';
+import { checkedP2p, type P2pMode, type PlayerOptions, type ResolvedOptions, resolveOptions } from './options.ts';
 import { Playback } from './playback-loop.ts';
 import { EMPTY_STATS, type PlayerState, type PlayerStats } from './stats.ts';
 import { TrafficSources } from './traffic-sources.ts';
@@ -139,9 +139,9 @@ export class SwarmPlayer extends EventTarget {
     this.playback.goLive();
   }
 
-  /** Changes who is connected to, e.g. after the viewer was asked. */
+  /** Changes who is connected to, e.g. after the viewer was asked. Throws `TypeError` where there is no such mode. */
   setP2p(mode: P2pMode): void {
-    this.p2p = mode;
+    this.p2p = checkedP2p(mode);
     this.applyP2p();
   }
 

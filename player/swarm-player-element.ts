@@ -167,18 +167,15 @@ export class SwarmPlayerElement extends HTMLElement {
 
   private readOptions(): PlayerOptions {
     const text = (name: string): string | undefined => this.getAttribute(name) || undefined;
-    const number = (name: string): number | undefined => {
-      const value = text(name);
-      return value === undefined ? undefined : Number(value);
-    };
     const options: Record<string, unknown> = {
       src: text('src'),
       key: text('key'),
       token: text('token'),
-      patience: number('patience'),
-      playback: number('playback'),
-      latency: number('latency'),
-      uploadLimit: number('upload-limit'),
+      // Numbers as the text that they are: one that is none is named as it stands in the page.
+      patience: text('patience'),
+      playback: text('playback'),
+      latency: text('latency'),
+      uploadLimit: text('upload-limit'),
       p2p: this.consent ?? text('p2p'),
     };
     for (const [name, value] of Object.entries(options)) if (value === undefined) delete options[name];
