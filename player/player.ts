@@ -27,6 +27,8 @@ const TICK_MS = 100;
 const STATS_MS = 1_000;
 /** The server is asked again when nothing has played for so long, and then knows every track. */
 const HOPELESS_AFTER_MS = 2_500;
+/** What is true of a player that has let go of everything. */
+const AT_REST = { peers: 0, latencyMs: 0, bufferMs: 0, source: 'none' } as const;
 
 /**
  * Plays one live channel in a video element: takes packets from other viewers and from the server, checks them, and gives
@@ -34,6 +36,7 @@ const HOPELESS_AFTER_MS = 2_500;
  *
  *   idle ──► joining ──► playing ◄──► stalled          failed: only a new `src` or key helps
  *                           ▲  └────► paused, ended (and joining again when the broadcast is resumed)
+ *   Destroyed it is idle again, and for good.
  */
 export class SwarmPlayer extends EventTarget {
   readonly video: HTMLVideoElement;
@@ -45,7 +48,6 @@ export class SwarmPlayer extends EventTarget {
   private stopConditions: (() => void) | undefined;
   private p2p: P2pMode;
   private isReceiveOnly = false;
-  private lastState: PlayerState = 'idle';
   private lastStats: PlayerStats = EMPTY_STATS;
   private nextStatsMs = 0;
   private described: ChannelDescription | undefined;
@@ -84,7 +86,7 @@ export class SwarmPlayer extends EventTarget {
   }
 
   get state(): PlayerState {
-    return this.lastState;
+    return this.lastStats.state;
   }
 
   /** What the server last said about the channel. */
@@ -153,6 +155,7 @@ export class SwarmPlayer extends EventTarget {
     this.stopConditions?.();
     this.session?.close();
     this.playback.close();
+    this.setState('idle');
   }
 
   private begin(): void {
@@ -213,17 +216,17 @@ export class SwarmPlayer extends EventTarget {
   private publishStats(now: Millis): void {
     this.nextStatsMs = now + STATS_MS;
     this.session?.checkSignatures();
-    this.lastStats = this.collectStats(now);
+    this.lastStats = this.collectStats(now, this.state);
     this.dispatchEvent(new Event('stats'));
   }
 
-  private collectStats(now: Millis): PlayerStats {
+  private collectStats(now: Millis, state: PlayerState): PlayerStats {
     const engine = this.session?.snapshot();
     const bytesFromPeers = engine?.bytesFromPeers ?? 0;
     const bytesFromServer = engine?.bytesFromServer ?? 0;
     return {
       ...this.playback.figures(now),
-      state: this.lastState,
+      state,
       peers: engine?.links ?? 0,
       bytesFromPeers,
       bytesFromServer,
@@ -235,16 +238,16 @@ export class SwarmPlayer extends EventTarget {
       source: this.traffic.observe(bytesFromPeers, bytesFromServer, now),
       newestSequence: engine?.newestSequence ?? 0,
       epoch: engine?.epoch ?? 0,
+      ...((state === 'idle' || state === 'failed') && AT_REST),
     };
   }
 
   private setState(state: PlayerState): void {
-    if (state === this.lastState) return;
-    this.lastState = state;
+    if (state === this.state && !this.isDestroyed) return;
     this.waitingSinceMs = state === 'joining' || state === 'stalled' ? (this.waitingSinceMs ?? nowMs()) : undefined;
     // It plays after all: another track came since the server was asked.
     if (state === 'playing' && this.unplayable?.isAll) this.session?.refresh();
-    this.lastStats = { ...this.collectStats(nowMs()) };
+    this.lastStats = this.collectStats(nowMs(), state);
     this.dispatchEvent(new Event('statechange'));
   }
 

@@ -128,7 +128,10 @@ export class SwarmPlayerElement extends HTMLElement {
     this.current = player;
     for (const type of FORWARDED_EVENTS) {
       player.addEventListener(type, () => {
-        this.overlay.update(player);
+        if (this.current !== player) return;
+        // The page destroyed it: the next `play` makes another.
+        if (player.state === 'idle') this.drop();
+        this.overlay.update(this.current);
         this.dispatchEvent(new Event(type));
       });
     }
@@ -146,9 +149,10 @@ export class SwarmPlayerElement extends HTMLElement {
   private drop(): void {
     this.controlBar?.close();
     this.controlBar = undefined;
-    this.finalStats = { ...this.stats, state: 'idle' };
-    this.current?.destroy();
+    const player = this.current;
     this.current = undefined;
+    player?.destroy();
+    this.finalStats = { ...(player?.stats ?? this.finalStats), state: 'idle' };
     this.mistake = undefined;
     this.overlay.update(undefined);
   }

@@ -7,11 +7,17 @@ import { test } from 'node:test';
 import { liveChannel } from '../support/channel-facts.ts';
 import { withBrowser } from '../support/chromium.ts';
 import type { ProbedWindow } from '../support/page-probe.ts';
-import { openPlayerPage } from '../support/player-page.ts';
+import { openPlayerPage, type PlayerStats } from '../support/player-page.ts';
 import { startServer } from '../support/server-process.ts';
 import { openViewers } from '../support/viewers.ts';
 import { waitFor } from '../support/wait.ts';
 import { embeddingPage, startWebsite } from '../support/website.ts';
+
+type DestroyedElement = EventTarget & {
+  readonly stats: PlayerStats;
+  readonly player?: { readonly stats: PlayerStats; destroy(): void };
+  play(): void;
+};
 
 test('two players on one page play, each with its own stats', { timeout: 120_000 }, async (t) => {
   await withBrowser(t, async (browser) => {
@@ -55,6 +61,11 @@ test('a player taken off the page lets go of everything, and plays again when pu
         }),
       { text: 'its connections are closed' },
     );
+    const kept = await viewer.page.evaluate(() => {
+      const { stats } = (globalThis as { kept?: { readonly stats: PlayerStats } }).kept ?? {};
+      return { state: stats?.state, peers: stats?.peers, latencyMs: stats?.latencyMs, source: stats?.source };
+    });
+    assert.deepEqual(kept, { state: 'idle', peers: 0, latencyMs: 0, source: 'none' });
 
     await viewer.page.evaluate(() => {
       const page = globalThis as ProbedWindow & { kept?: Element | null };
@@ -69,6 +80,29 @@ test('a player taken off the page lets go of everything, and plays again when pu
         const player = document.querySelector('swarm-player');
         if (player !== null) box.append(player);
       });
+      await viewer.waitForPlayback(3);
+    });
+
+    await t.test('and one that the page destroyed says so, and plays again when told to', async () => {
+      const states = await viewer.page.evaluate(() => {
+        const element = document.querySelector('swarm-player') as unknown as DestroyedElement;
+        const told: string[] = [];
+        element.addEventListener('statechange', () => told.push(element.stats.state));
+        const { player } = element;
+        player?.destroy();
+        const isGone = element.player === undefined;
+        return {
+          told,
+          isGone,
+          own: player?.stats.state,
+          peers: element.stats.peers,
+          bytes: element.stats.bytesFromServer,
+        };
+      });
+      const { bytes, ...rest } = states;
+      assert.deepEqual(rest, { told: ['idle'], isGone: true, own: 'idle', peers: 0 });
+      assert.ok(bytes > 0, 'what was counted stays');
+      await viewer.page.evaluate(() => (document.querySelector('swarm-player') as unknown as DestroyedElement).play());
       await viewer.waitForPlayback(3);
     });
   });
