@@ -213,9 +213,9 @@ const SCHEMAS = {
   uploadLimit: wholeNumber('must be a whole number of kbit/s, 1 or more', 1, 100_000_000),
   memory: wholeNumber('must be a whole number of MiB, 16 or more', 16, 16_777_216),
   channels: z
-    .record(z.string(), CHANNEL_SCHEMA, 'must be an object: channel name, then its settings')
+    .preprocess(asMap, z.map(z.string(), CHANNEL_SCHEMA, 'must be an object: channel name, then its settings'))
     .transform((channels, context) => {
-      const named = Object.entries(channels).map(([name, channel]) => namedChannel(name, channel, context));
+      const named = [...channels].map(([name, channel]) => namedChannel(name, channel, context));
       const piped = named.filter(({ source }) => source === '-').map(({ name }) => name);
       if (piped.length > 1) {
         context.addIssue({
@@ -228,6 +228,11 @@ const SCHEMAS = {
 } as const;
 
 type ChannelInput = z.infer<typeof CHANNEL_SCHEMA>;
+
+/** A record would lose the channel `__proto__`. */
+function asMap(value: unknown): unknown {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? new Map(Object.entries(value)) : value;
+}
 
 function namedChannel(name: string, channel: ChannelInput, context: z.RefinementCtx): ChannelConfig {
   const parsed = parseChannelName(name);

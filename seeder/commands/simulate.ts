@@ -122,11 +122,12 @@ function asUsage<Result>(read: () => Result): Result {
 
 /** `--engine fan=3`, several times: numbers, or ranges as `low:high`. */
 function readEngine(value: unknown): Partial<EngineConfig> {
-  const settings: Record<string, number | readonly number[]> = {};
-  for (const text of Array.isArray(value) ? value : []) {
-    const [key = '', right = ''] = String(text).split('=');
-    settings[key] = right.includes(':') ? right.split(':').map(Number) : Number(right || Number.NaN);
-  }
+  const settings = Object.fromEntries(
+    (Array.isArray(value) ? value : []).map((text) => {
+      const [key = '', right = ''] = String(text).split('=');
+      return [key, right.includes(':') ? right.split(':').map(Number) : Number(right || Number.NaN)];
+    }),
+  );
   asUsage(() => parseEngineConfig(settings));
   return settings as Partial<EngineConfig>;
 }

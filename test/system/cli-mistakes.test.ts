@@ -48,6 +48,7 @@ const MISTAKES: readonly (readonly [args: readonly string[], message: string])[]
   [['relay', 'http://h/'], 'unknown command relay; there are serve, seed, tracker, inspect, simulate'],
   [['edge', '--help'], 'unknown command edge; there are serve, seed, tracker, inspect, simulate'],
   [['simulate', '--peers', '3.5'], '--peers must be a whole number, not 3.5'],
+  [['simulate', '--engine', '__proto__=3'], 'Engine configuration: there is no engine setting "__proto__".'],
   [
     ['simulate', '--minutes', '0.2', '--fault', 'partition@17+10'],
     '--fault partition@17+10 would strike after the end of the run: give it more --minutes',

@@ -92,6 +92,14 @@ test('pages that may join are origins', () => {
   }
 });
 
+test('a channel may have any name of letters, digits, _ and -', async () => {
+  const { channels } = await fromFile('{"channels": {"__proto__": {"source": "-"}, "constructor": {"source": "-x"}}}');
+  assert.deepEqual(
+    channels.map(({ name }) => name),
+    ['__proto__', 'constructor'],
+  );
+});
+
 test('a file holds the channels, and its paths are relative to it', async () => {
   const config = await fromFile(
     JSON.stringify({
