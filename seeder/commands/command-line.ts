@@ -7,6 +7,7 @@ import { nearest } from '../nearest.ts';
 import { findPackageRoot } from '../package-root.ts';
 import { EXIT_FAILED, EXIT_USAGE, UsageError } from '../usage-error.ts';
 import type { Environment, OptionValues } from './command-input.ts';
+import { endWithOutput } from './standard-output.ts';
 
 /** What the commands do; each is loaded when it is called, so that `--help` and `inspect` load no WebRTC. */
 const ACTIONS = {
@@ -24,11 +25,7 @@ const ACTIONS = {
 
 /** Runs the command; a mistake in it ends the process with 2, a failure with 1, each with one line that says what to do. */
 export async function runCommandLine(args: readonly string[], environment: Environment): Promise<void> {
-  // Whoever reads has read enough: `| head`.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit();
-  });
+  endWithOutput(EXIT_FAILED);
   try {
     await buildProgram(environment).parseAsync(args, { from: 'user' });
   } catch (thrown) {

@@ -1,5 +1,6 @@
 import type { Logger } from '../../shared/basics/log.ts';
 import { EXIT_FAILED } from '../usage-error.ts';
+import { outliveOutput } from './standard-output.ts';
 
 /** Something that runs until it is closed. */
 export interface Service {
@@ -21,9 +22,7 @@ export function failLoudly(logger: Logger): void {
   };
   process.on('uncaughtException', fail);
   process.on('unhandledRejection', fail);
-  // Whoever read our output went away: no reason to stop a broadcast.
-  process.stdout.on('error', () => {});
-  process.stderr.on('error', () => {});
+  outliveOutput();
 }
 
 /**

@@ -21,6 +21,7 @@ import { nearest } from '../nearest.ts';
 import { EXIT_FAILED, EXIT_USAGE, UsageError } from '../usage-error.ts';
 import type { OptionValues } from './command-input.ts';
 import { shrinkRun } from './shrink-run.ts';
+import { endWithOutput } from './standard-output.ts';
 
 const PEERS_MAX = 20_000;
 const MINUTES_MAX = 24 * 60;
@@ -32,6 +33,8 @@ type ThreadData = { readonly simulate: OptionValues; readonly isWatched: boolean
 
 /** `swarmtube simulate`: one run, its figures, and exit 1 where a promise was broken. */
 export async function simulate(values: OptionValues): Promise<void> {
+  // 1 is for broken promises.
+  endWithOutput(EXIT_USAGE);
   // What is wrong with the options is said here, where it is caught.
   readOptions(values);
   if (values.bug !== undefined) named(values.bug, PLANTED_BUGS, 'bug');
@@ -49,7 +52,6 @@ if (!isMainThread && isThreadData(workerData)) {
   } catch (thrown) {
     if (!(thrown instanceof SwarmtubeError)) throw thrown;
     process.stderr.write(`swarmtube: ${thrown.message}\n`);
-    // 1 is for broken promises.
     process.exitCode = EXIT_USAGE;
   }
 }

@@ -8,18 +8,19 @@ const ENTRY = fileURLToPath(new URL('../../seeder/main.ts', import.meta.url));
 
 export type CommandEnd = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
 
-/** Runs the command line to its end, with no SWARMTUBE_ variable but those given, and `input` on standard input. */
+/** Runs the command line to its end, with no SWARMTUBE_ variable but those given, `input` on standard input, and `output` as its standard output. */
 export async function runCommand(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
   input: Uint8Array = new Uint8Array(0),
+  output: 'pipe' | number = 'pipe',
 ): Promise<CommandEnd> {
   const child = spawn(process.execPath, [ENTRY, ...args], {
-    stdio: ['pipe', 'pipe', 'pipe'],
+    stdio: ['pipe', output, 'pipe'],
     env: { ...withoutOurs(process.env), ...environment },
   });
   // Most commands do not read it, and may be gone before it is written.
-  child.stdin.on('error', () => {}).end(input);
+  child.stdin?.on('error', () => {}).end(input);
   const read = collect(child);
   try {
     await within(once(child, 'close'), { text: `swarmtube ${args.join(' ')} ends` });
@@ -29,8 +30,16 @@ export async function runCommand(
   return { code: child.exitCode, ...read() };
 }
 
-/** Starts a command that goes on, waits until it has written what `pattern` finds, and ends it with the test. */
-export async function startCommand(t: TestContext, args: readonly string[], pattern: RegExp): Promise<RegExpExecArray> {
+/**
+ * Starts a command that goes on, waits until it has written what `pattern` finds, and ends it with the test. `isRead`: somebody
+ * reads its standard output.
+ */
+export async function startCommand(
+  t: TestContext,
+  args: readonly string[],
+  pattern: RegExp,
+  isRead = true,
+): Promise<RegExpExecArray> {
   const child = spawn(process.execPath, [ENTRY, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: withoutOurs(process.env),
@@ -40,6 +49,7 @@ export async function startCommand(t: TestContext, args: readonly string[], patt
     child.kill('SIGKILL');
     await once(child, 'exit');
   });
+  if (!isRead) child.stdout.destroy();
   const read = collect(child);
   return await waitFor(
     () => {

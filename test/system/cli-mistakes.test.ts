@@ -3,6 +3,7 @@
  * thing. The real process, each time.
  */
 import assert from 'node:assert/strict';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -136,6 +137,14 @@ test('a trace that cannot be written is told before anything is simulated, exit 
   await assertRefused([...simulation, folder], 2, `cannot write the trace ${folder}: it is a folder`);
   const file = join(folder, 'nowhere', 'trace');
   await assertRefused([...simulation, file], 2, `cannot write the trace ${file}: its folder does not exist`);
+});
+
+test('a disk that is full ends a simulation with one line, exit 2', { skip: !existsSync('/dev/full') }, async (t) => {
+  const full = openSync('/dev/full', 'w');
+  t.after(() => closeSync(full));
+  const { code, stderr } = await runCommand(['simulate', '--peers', '3', '--minutes', '0.1'], {}, undefined, full);
+  assert.equal(stderr, 'swarmtube: cannot write to standard output: the disk is full\n');
+  assert.equal(code, 2);
 });
 
 const DEAD_PIPES: readonly (readonly [title: string, input: Uint8Array])[] = [

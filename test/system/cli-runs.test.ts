@@ -4,11 +4,13 @@
  */
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { ChannelDescription } from '../../shared/wire/channel-description.ts';
 import { liveChannel } from '../support/channel-facts.ts';
@@ -94,6 +96,19 @@ test('a STUN port that is in use is told, and another one taken', async (t) => {
   );
 });
 
+test('a server whose standard output nobody reads serves on', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'swarmtube-unread-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const port = await freePort();
+  const args = ['seed', DEMO, '--channel', 'a', '--port', String(port), '--stun-port', 'off', '--data', folder];
+  await startCommand(t, args, /Live from file/, false);
+  const url = `http://127.0.0.1:${port}`;
+  await waitFor(async () => (await fetch(`${url}/healthz`)).ok, { text: 'it listens' });
+  // Its address is written as soon as it listens.
+  await setTimeout(500);
+  assert.equal((await fetch(`${url}/live/a.json`)).status, 200);
+});
+
 test('the tracker alone answers for its health and has no pages', async (t) => {
   const args = ['tracker', '--port', '0', '--stun-port', '0'];
   const [, port] = await startCommand(t, args, /http:\/\/localhost:(\d+)\/tracker/);
@@ -129,6 +144,14 @@ test('inspect reads a live stream over HTTP for as long as it takes to tell', as
 test('the demo clip is small enough for the package', async () => {
   assert.ok((await stat(DEMO)).size <= 2_000_000);
 });
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
+}
 
 function isRunning(pid: number): boolean {
   try {
