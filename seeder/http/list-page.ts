@@ -31,7 +31,8 @@ export function listPage(channels: readonly ListedChannel[]): string {
 }
 
 /** Out of a frame too, in which the list is not shown. */
-const WAY_OUT = '<a href="/" target="_top">See what is on.</a>';
+const HOME = 'href="/" target="_top"';
+const WAY_OUT = `<a ${HOME}>See what is on.</a>`;
 
 export function unknownChannelPage(): string {
   return document(
@@ -106,7 +107,7 @@ function document(title: string, body: string): string {
     '<meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">' +
     '<meta name="color-scheme" content="dark light"><meta name="description" content="Live video that its own viewers deliver.">' +
     `<title>${title} · swarmtube</title><style>${STYLE}</style></head><body>` +
-    `<header><a class="brand" href="/">${MARK}<span>swarmtube</span></a></header><main>${body}</main></body></html>`
+    `<header><a class="brand" ${HOME}>${MARK}<span>swarmtube</span></a></header><main>${body}</main></body></html>`
   );
 }
 

@@ -1,7 +1,7 @@
 // The list of channels: what is on comes first, what is not says why, and the picture counts the viewers.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type ListedChannel, listPage } from '../../../../seeder/http/list-page.ts';
+import { errorPage, type ListedChannel, listPage, unknownChannelPage } from '../../../../seeder/http/list-page.ts';
 
 const OFF: ListedChannel = {
   name: 'off',
@@ -42,4 +42,12 @@ test('sound alone is told, and a server without channels says what to do', () =>
   const sound = listPage([{ ...LIVE, tracks: [{ id: 0, type: 'audio', codec: 'aac' }], viewers: 0, bitrate: 96_000 }]);
   assert.match(sound, /no viewers yet · sound only · 96 kbit\/s/);
   assert.match(listPage([]), /No channel is set up yet.*swarmtube seed/);
+});
+
+test('every way from a page in a frame leads out of the frame, which the list may not be shown in', () => {
+  for (const html of [unknownChannelPage(), errorPage('Not Found', 'there is nothing here')]) {
+    const ways = html.match(/<a [^>]*>/g) ?? [];
+    assert.equal(ways.length, 2);
+    for (const way of ways) assert.match(way, /target="_top"/);
+  }
 });
