@@ -136,12 +136,12 @@ const SIMULATION_OPTIONS: readonly Option[] = [
   new Option('--peers <number>', 'Viewers, on average. Default 100.'),
   new Option('--minutes <number>', 'Simulated time. Default 2.'),
   new Option('--seed <number>', 'The same seed gives the same run. Default 1.'),
-  new Option('--latency <seconds>', 'Capture to screen, as players aim at. Default 2.5.'),
-  new Option('--bitrate <kbit/s>', 'Of the stream. Default 2500.'),
-  new Option('--copies <number>', 'Copies that the seeder pushes. Default: as its audience needs.'),
+  new Option('--latency <seconds>', 'Capture to screen, as players aim at, 0.5 to 10. Default 2.5.'),
+  new Option('--bitrate <kbit/s>', 'Of the stream, 50 to 2500. Default 2500.'),
+  new Option('--copies <number>', 'Copies that the seeder pushes, 1 to 16. Default: as its audience needs.'),
   new Option(
     '--upload-limit <bitrates>',
-    'What viewers allow, knowing nothing of their line. Default: what it carries.',
+    'What viewers allow, knowing nothing of their line, 0.01 to 100. Default: what it carries.',
   ),
   new Option(
     '--engine <key=value>',
@@ -152,7 +152,10 @@ const SIMULATION_OPTIONS: readonly Option[] = [
     'In place of the faults of the scenario: when it strikes, how long it lasts. May be repeated; none: no faults.',
   ).argParser((text: string, before: string[] | undefined) => [...(before ?? []), text]),
   new Option('--warm-up <seconds>', 'Not measured. Default: 60, of short runs the first half.'),
-  new Option('--bug <name>', 'Plant this bug in every viewer: the run must fail.'),
+  new Option(
+    '--bug <name>',
+    'Plant this bug in every viewer: the run must fail, if its scenario gives the bug an occasion.',
+  ),
   new Option('--without <numbers>', 'Viewers who stay away, as in 3,7.'),
   new Option('--until <seconds>', 'End there, although more was planned.'),
   new Option('--shrink', 'Where a promise was broken: look for the shortest run that breaks it.'),

@@ -7,6 +7,7 @@ import type { PlannedFault } from '../../shared/simulator/fault-names.ts';
 import { faultText, parseFault, planFaults } from '../../shared/simulator/fault-plan.ts';
 import { SIMULATION_HEAP } from '../../shared/simulator/heap.ts';
 import { PLANTED_BUGS, type PlantedBug } from '../../shared/simulator/planted-bugs.ts';
+import { planAudience } from '../../shared/simulator/population.ts';
 import {
   SCENARIO_NAMES,
   SCENARIOS,
@@ -92,7 +93,7 @@ function readOptions(values: OptionValues): SimulationOptions {
   };
   const minutes = quantity(values, 'minutes', 0.1, MINUTES_MAX, 2);
   const latencySeconds = quantity(values, 'latency', 0.5, 10, 2.5);
-  const untilSeconds = values.until === undefined ? undefined : quantity(values, 'until', 0, minutes * 60, 0);
+  const untilSeconds = values.until === undefined ? undefined : quantity(values, 'until', 0.1, minutes * 60, 0);
   const warmUp = values.warmUp === undefined ? undefined : quantity(values, 'warmUp', 0, MINUTES_MAX * 60, 0) * 1000;
   const options = {
     scenario: named(values.scenario ?? 'rich', SCENARIO_NAMES, 'scenario') as ScenarioName,
@@ -101,15 +102,18 @@ function readOptions(values: OptionValues): SimulationOptions {
     seed: whole('seed', 0, 0xffffffff, 1),
     bitrateKbps: whole('bitrate', 50, 2500, 2500),
     latencyMs: Math.round(latencySeconds * 1000),
-    copies: whole('copies', 0, 16, 0),
-    uploadLimit: quantity(values, 'uploadLimit', 0, 100, 0),
+    // Not given: as the simulator does by itself.
+    copies: whole('copies', 1, 16, 0),
+    uploadLimit: quantity(values, 'uploadLimit', 0.01, 100, 0),
     engine: readEngine(values.engine),
     faults: readFaults(values.fault, minutes),
     without: readNumbers(values.without),
     untilMs: untilSeconds === undefined ? undefined : Math.round(untilSeconds * 1000),
     ...(warmUp !== undefined && { warmUpMs: Math.round(warmUp) }),
   };
-  return asUsage(() => simulationOptions(options));
+  const checked = asUsage(() => simulationOptions(options));
+  checkWithout(checked);
+  return checked;
 }
 
 /** What the simulator refuses is a mistake at the command line. */
@@ -149,6 +153,14 @@ function readNumbers(value: unknown): readonly number[] {
   const numbers = value.split(',').map(Number);
   if (numbers.every((number) => Number.isInteger(number) && number >= 0)) return numbers;
   throw new UsageError(`--without takes numbers of viewers, as in 3,7, not ${value}`);
+}
+
+function checkWithout(options: SimulationOptions): void {
+  if (options.without.length === 0) return;
+  const last = planAudience({ ...options, without: [] }).length - 1;
+  const unknown = options.without.find((number) => number > last);
+  if (unknown === undefined) return;
+  throw new UsageError(`--without ${unknown}: there is no such viewer; with these options they are 0 to ${last}`);
 }
 
 function quantity(values: OptionValues, name: string, least: number, most: number, usual: number): number {

@@ -49,6 +49,13 @@ const MISTAKES: readonly (readonly [args: readonly string[], message: string])[]
   [['relay', 'http://h/'], 'unknown command relay; there are serve, seed, tracker, inspect, simulate'],
   [['edge', '--help'], 'unknown command edge; there are serve, seed, tracker, inspect, simulate'],
   [['simulate', '--peers', '3.5'], '--peers must be a whole number, not 3.5'],
+  [['simulate', '--copies', '0'], '--copies must be a number from 1 to 16, not 0'],
+  [['simulate', '--upload-limit', '0'], '--upload-limit must be a number from 0.01 to 100, not 0'],
+  [['simulate', '--minutes', '0.5', '--until', '0'], '--until must be a number from 0.1 to 30, not 0'],
+  [
+    ['simulate', '--peers', '3', '--minutes', '0.1', '--without', '1,999'],
+    '--without 999: there is no such viewer; with these options they are 0 to 2',
+  ],
   [['simulate', '--engine', '__proto__=3'], 'Engine configuration: there is no engine setting "__proto__".'],
   [
     ['simulate', '--minutes', '0.2', '--fault', 'partition@17+10'],
