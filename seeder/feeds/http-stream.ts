@@ -150,6 +150,8 @@ function unreachableError(url: URL, thrown: unknown): SwarmtubeError {
       ? 'there is no host of this name'
       : code === 'ECONNREFUSED'
         ? 'nothing listens there'
-        : errorText(thrown);
+        : code === 'EPROTO'
+          ? 'what answers there is no https that works here; if it is plain http, begin the address with http://'
+          : errorText(thrown);
   return new SwarmtubeError('feed-unreachable', `cannot reach ${shownUrl(url)}: ${reason}`, { cause: thrown });
 }

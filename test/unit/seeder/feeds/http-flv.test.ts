@@ -178,6 +178,15 @@ const ANSWERS: readonly [string, RequestListener, RegExp][] = [
   ],
 ];
 
+test('an https address at a port of plain http is told in one sentence', async (context) => {
+  const origin = await serve(context, chunked(FILE));
+  const { message } = await failureOf(pull(context, `${origin.replace('http:', 'https:')}/a.flv`));
+  assert.match(
+    message,
+    /^cannot reach https:\/\/[^ ]+: what answers there is no https .* begin the address with http:\/\/$/,
+  );
+});
+
 for (const [name, listener, sentence] of ANSWERS) {
   test(`tells what came instead: ${name}`, async (context) => {
     const origin = await serve(context, listener);
