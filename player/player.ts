@@ -127,6 +127,7 @@ export class SwarmPlayer extends EventTarget {
   }
 
   play(): void {
+    if (this.isDestroyed) return;
     this.playback.play();
     this.begin();
   }
@@ -137,6 +138,7 @@ export class SwarmPlayer extends EventTarget {
 
   /** Back from an instant replay to the live edge. */
   goLive(): void {
+    if (this.isDestroyed) return;
     this.begin();
     this.playback.goLive();
   }

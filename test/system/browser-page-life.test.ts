@@ -15,7 +15,12 @@ import { embeddingPage, startWebsite } from '../support/website.ts';
 
 type DestroyedElement = EventTarget & {
   readonly stats: PlayerStats;
-  readonly player?: { readonly stats: PlayerStats; destroy(): void };
+  readonly player?: {
+    readonly stats: PlayerStats;
+    readonly video: HTMLVideoElement;
+    play(): void;
+    destroy(): void;
+  };
   play(): void;
 };
 
@@ -91,16 +96,18 @@ test('a player taken off the page lets go of everything, and plays again when pu
         const { player } = element;
         player?.destroy();
         const isGone = element.player === undefined;
+        player?.play();
         return {
           told,
           isGone,
+          isVideoLeftAlone: player?.video.paused,
           own: player?.stats.state,
           peers: element.stats.peers,
           bytes: element.stats.bytesFromServer,
         };
       });
       const { bytes, ...rest } = states;
-      assert.deepEqual(rest, { told: ['idle'], isGone: true, own: 'idle', peers: 0 });
+      assert.deepEqual(rest, { told: ['idle'], isGone: true, isVideoLeftAlone: true, own: 'idle', peers: 0 });
       assert.ok(bytes > 0, 'what was counted stays');
       await viewer.page.evaluate(() => (document.querySelector('swarm-player') as unknown as DestroyedElement).play());
       await viewer.waitForPlayback(3);
