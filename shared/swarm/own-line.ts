@@ -46,6 +46,8 @@ export class OwnLine {
   private shownBytesPerSecond: number | undefined;
   private restUntilMs = Number.NEGATIVE_INFINITY;
   private restMs = 0;
+  /** Before its last rest it bore more than a thin line can. */
+  private hasCarried = false;
   /** No parent is taken before. */
   private feedsAtMs = Number.NEGATIVE_INFINITY;
   private fullLooks = 0;
@@ -73,9 +75,9 @@ export class OwnLine {
     return this.context.nowMs < this.restUntilMs;
   }
 
-  /** It had to rest, and has shown nothing since: mostly that was for making too many links at once. */
+  /** It had to rest, has never borne much, and has shown nothing since: mostly that was for making too many links at once. */
   get isWary(): boolean {
-    return !this.proven && this.restMs > 0;
+    return !this.proven && this.restMs > 0 && !this.hasCarried;
   }
 
   /** True: a parent may be asked now. After a rest sub-streams leave the server stream one by one, and at first none: this was one's turn. */
@@ -118,6 +120,7 @@ export class OwnLine {
   /** `hasCarried`: once it bore more than a thin line can. */
   rest(hasCarried: boolean): void {
     const { context } = this;
+    this.hasCarried = hasCarried;
     const { config, nowMs } = context;
     const isForgiven = this.proven || nowMs - this.restUntilMs > this.restMs * FORGIVEN_RESTS;
     const firstMs = hasCarried ? Math.min(BAD_WHILE_MS, config.restMs) : config.restMs;
