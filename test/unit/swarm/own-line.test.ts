@@ -1,7 +1,8 @@
 // Whether our own line bears the swarm: tried out with one child, rated by the round trips behind its first packet, rested where it is full.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { PeerId, Sequence } from '../../../shared/basics/units.ts';
+import type { Millis, PeerId, Sequence } from '../../../shared/basics/units.ts';
+import { makeEngineParts } from '../../../shared/swarm/engine-parts.ts';
 import type { EngineOutput } from '../../../shared/swarm/engine-types.ts';
 import {
   ALICE,
@@ -49,6 +50,39 @@ test('a line on which all are late behind one packet rests: no links, all from t
   assert.deepEqual(ofType(outputs, 'server-stream').at(-1)?.substreams, [0, 1, 2, 3, 4, 5, 6, 7]);
   assert.equal(ofType(talk.run(REST_MS - 3000), 'ask-tracker').length, 0, 'it rests');
   assert.ok(ofType(talk.run(4000), 'ask-tracker').length > 0, 'it tries again');
+});
+
+test('who has carried well before rests for a short while, and comes back without hesitation; if in vain, for longer', () => {
+  const { context, line } = makeEngineParts({ role: 'viewer', seed: 1 });
+  const at = (ms: number): [boolean, boolean] => {
+    context.nowMs = ms as Millis;
+    return [line.isResting, line.takeTurn()];
+  };
+  line.rest(false);
+  assert.deepEqual(
+    [at(29_999), at(30_001)],
+    [
+      [true, false],
+      [false, false],
+    ],
+  );
+  context.nowMs = 400_000 as Millis;
+  line.rest(true);
+  assert.deepEqual(
+    [at(409_999), at(410_001)],
+    [
+      [true, true],
+      [false, true],
+    ],
+  );
+  line.rest(true);
+  assert.deepEqual(
+    [at(430_000), at(430_002)],
+    [
+      [true, true],
+      [false, true],
+    ],
+  );
 });
 
 test('each further rest is twice as long', () => {
