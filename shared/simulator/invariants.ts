@@ -101,8 +101,8 @@ export class Invariants {
   }
 
   /** Faults strike and heal: after the second moment the swarm must recover. */
-  willHeal(strikesMs: number, healedMs: number): void {
-    this.healing.plan(strikesMs, healedMs);
+  willHeal(strikesMs: number, healedMs: number, mayRest: boolean, endMs: number): void {
+    this.healing.plan(strikesMs, healedMs, mayRest, endMs);
   }
 
   get recovery(): Recovery | undefined {

@@ -114,8 +114,12 @@ export class Simulation implements PeerWorld, SessionWorld, FaultWorld {
     return this.queue.nowMs;
   }
 
+  private get endMs(): number {
+    return this.options.untilMs ?? Math.round(this.options.minutes * 60_000);
+  }
+
   run(): SimulationResult {
-    const endMs = this.options.untilMs ?? Math.round(this.options.minutes * 60_000);
+    const { endMs } = this;
     this.queue.runUntil(endMs);
     return {
       ...this.measures.figures(endMs),
@@ -328,7 +332,9 @@ export class Simulation implements PeerWorld, SessionWorld, FaultWorld {
     }
     if (faults.length === 0) return;
     const healedMs = Math.max(...faults.map(({ healsMs }) => healsMs));
-    this.invariants.willHeal(Math.min(...faults.map(({ strikesMs }) => strikesMs)), healedMs);
+    const strikesMs = Math.min(...faults.map((fault) => fault.strikesMs));
+    const mayRest = faults.some(({ name }) => name === 'uplink-collapse');
+    this.invariants.willHeal(strikesMs, healedMs, mayRest, this.endMs);
     this.queue.at(healedMs, () => {
       this.server.becomeEager();
       wobble.end();

@@ -49,7 +49,7 @@ test('a tenth of the offload may be lost, and no more', () => {
 /** Half a minute after faults that struck a swarm of 80 % offload, which has so much now. */
 function textAfter(offload: number): string | undefined {
   const healing = new Healing(SCENARIOS.rich);
-  healing.plan(20_000, 30_000);
+  healing.plan(20_000, 30_000, false, 80_000);
   const totals = { served: 0, delivered: 0 };
   for (let second = 1; second < 60; second++) {
     totals.delivered += 1000;
