@@ -11,7 +11,7 @@ const SLOT_HYSTERESIS = 0.25;
 /** On a slow line a packet or two are always on their way: so much is no backlog. */
 const SHED_PACKETS = 4;
 /** A line that carried so many times what is thin is not thin by nature. */
-const STOUT = 8;
+const CARRIED_TIMES_THIN = 8;
 /** A line that needs no limit, bytes/s; and what HAVE has room for. */
 const LIMIT_MAX = 4e9;
 
@@ -83,7 +83,9 @@ export class Uplink {
     const shown = this.line.takeShown();
     if (shown !== undefined) this.estimate.lowerTo(shown, this.context.nowMs);
     if (this.line.isFull && (!this.line.isProven || this.isThin)) {
-      this.line.rest(this.estimate.mostBytesPerSecond > this.context.config.thinUplinkBytesPerSecond * STOUT);
+      this.line.rest(
+        this.estimate.mostBytesPerSecond > this.context.config.thinUplinkBytesPerSecond * CARRIED_TIMES_THIN,
+      );
       // The next attempt begins with as much as may be believed of a line that is not thin.
       this.estimate.raiseTo(this.context.config.thinUplinkBytesPerSecond * 2);
     }

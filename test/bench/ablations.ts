@@ -2,7 +2,7 @@
 //   npm run bench:ablations -- [--peers 150] [--seeds 1] [--from 1] [--threads 2] [--scenario rich]
 import { parseArgs } from 'node:util';
 import { SCENARIO_NAMES, type ScenarioName } from '../../shared/simulator/scenarios.ts';
-import { median } from '../support/figures.ts';
+import { median, wholeNumbers } from '../support/figures.ts';
 import { runSimulations, type SimulationJob, type SimulationOutcome } from '../support/simulation-pool.ts';
 import { ABLATIONS } from './swarm/ablation-list.ts';
 
@@ -17,14 +17,12 @@ const { values } = parseArgs({
 });
 const scenario = values.scenario as ScenarioName;
 if (!SCENARIO_NAMES.includes(scenario)) throw new TypeError(`no scenario "${scenario}": ${SCENARIO_NAMES.join(', ')}`);
-const [peers, seeds, from, threads] = [values.peers, values.seeds, values.from, values.threads].map(Number) as [
-  number,
-  number,
-  number,
-  number,
-];
-if (![peers, seeds, from, threads].every((value) => Number.isInteger(value) && value > 0))
-  throw new TypeError('--peers, --seeds, --from and --threads are whole numbers from 1 on');
+const { peers, seeds, from, threads } = wholeNumbers({
+  peers: values.peers,
+  seeds: values.seeds,
+  from: values.from,
+  threads: values.threads,
+});
 
 const jobs: SimulationJob[] = ABLATIONS.flatMap(({ rule, engine }) =>
   Array.from({ length: seeds }, (_, at) => ({

@@ -2,6 +2,7 @@
 // Prints progress, each broken promise with the command that shows it, and exits with 1 if there was any.
 import { parseArgs } from 'node:util';
 import { commandLine, trialOptions } from '../../shared/simulator/trials.ts';
+import { wholeNumbers } from '../support/figures.ts';
 import { runTrials } from '../support/trial-pool.ts';
 
 const PROGRESS_EACH = 100;
@@ -13,10 +14,7 @@ const { values } = parseArgs({
     threads: { type: 'string', default: '2' },
   },
 });
-const [seeds, from, threads] = [values.seeds, values.from, values.threads].map(Number) as [number, number, number];
-if (![seeds, from, threads].every((value) => Number.isInteger(value) && value > 0)) {
-  throw new TypeError('--seeds, --from and --threads are whole numbers from 1 on');
-}
+const { seeds, from, threads } = wholeNumbers(values);
 
 const startedMs = performance.now();
 const broken = new Map<string, number>();

@@ -2,7 +2,7 @@
 //   npm run bench:swarm -- [--lines rich,tight] [--peers 300] [--seeds 5] [--from 1] [--threads 2]
 // All lines at their full size take hours; --peers makes every one of them smaller.
 import { parseArgs } from 'node:util';
-import { median } from '../support/figures.ts';
+import { median, wholeNumbers } from '../support/figures.ts';
 import { runSimulations, type SimulationJob, type SimulationOutcome } from '../support/simulation-pool.ts';
 import { SWARM_LINES, type SwarmLine } from './swarm/swarm-lines.ts';
 
@@ -26,9 +26,8 @@ const lines = values.lines.split(',').map((name) => {
     throw new TypeError(`no line "${name}"; there are ${SWARM_LINES.map((one) => one.name).join(', ')}`);
   return line;
 });
-const [seeds, from, threads] = [values.seeds, values.from, values.threads].map(Number) as [number, number, number];
-if (![seeds, from, threads, Number(values.peers ?? 1)].every((value) => Number.isInteger(value) && value > 0))
-  throw new TypeError('--peers, --seeds, --from and --threads are whole numbers from 1 on');
+const { seeds, from, threads } = wholeNumbers({ seeds: values.seeds, from: values.from, threads: values.threads });
+const size = values.peers === undefined ? {} : wholeNumbers({ peers: values.peers });
 const jobs: SimulationJob[] = lines.flatMap((line) =>
   Array.from({ length: seeds }, (_, at) => ({ line: line.name, options: { ...optionsOf(line), seed: from + at } })),
 );
@@ -46,7 +45,7 @@ console.log('|---|---|---|---|---|---|---|---|---|---|---|');
 for (const line of lines) console.log(rowOf(line, outcomes.get(line.name) ?? []));
 
 function optionsOf(line: SwarmLine): SimulationJob['options'] {
-  return { ...line.options, ...(values.peers !== undefined && { peers: Number(values.peers) }) };
+  return { ...line.options, ...size };
 }
 
 function rowOf(line: SwarmLine, runs: readonly SimulationOutcome[]): string {

@@ -16,6 +16,15 @@ export function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
 }
 
+/** Whole numbers of the command line, from 1 on. */
+export function wholeNumbers<Name extends string>(values: Readonly<Record<Name, string>>): Record<Name, number> {
+  const numbers = Object.entries<string>(values).map(([name, text]) => [name, Number(text)] as const);
+  for (const [name, value] of numbers) {
+    if (!(Number.isInteger(value) && value > 0)) throw new TypeError(`--${name} must be a whole number from 1 on`);
+  }
+  return Object.fromEntries(numbers) as Record<Name, number>;
+}
+
 /** A number of the command line. */
 export function positive(name: string, text: string): number {
   const value = Number(text);

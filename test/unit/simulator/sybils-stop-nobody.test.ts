@@ -12,6 +12,7 @@ import { simulationOptions } from '../../../shared/simulator/scenarios.ts';
 import { Simulation } from '../../../shared/simulator/simulation.ts';
 import { HAVE_MAP_BYTES } from '../../../shared/wire/have.ts';
 import { decodeWireMessage, encodeWireMessage } from '../../../shared/wire/wire-message.ts';
+import { EMPTY_REPORT } from '../../support/empty-report.ts';
 
 const MINUTES = 0.75;
 const HONEST = 6;
@@ -64,19 +65,7 @@ test('a sybil boasts in its maps, and to the tracker', () => {
   assert.equal(claimedUplink('honest', 1000), 1000);
 });
 
-const POOR_REPORT = {
-  slots: 1,
-  slotsUsed: 1,
-  lagMs: [-1, 900],
-  links: 3,
-  bytesFromPeers: 0,
-  bytesFromServer: 0,
-  bytesToPeers: 0,
-  latencyMs: 0,
-  stalls: 0,
-  stallMs: 0,
-  banned: [],
-};
+const POOR_REPORT = { ...EMPTY_REPORT, slots: 1, slotsUsed: 1, lagMs: [-1, 900], links: 3 };
 
 type Siege = {
   /** Of each honest viewer, by number, looked at as often as its player looks. */

@@ -19,6 +19,7 @@ import type {
 } from '../../../shared/wire/tracker-messages.ts';
 import { authoriseByChannel } from '../../../tracker/authorise.ts';
 import { attachTracker, type TrackerServer, type TrackerServerOptions } from '../../../tracker/socket-server.ts';
+import { EMPTY_REPORT } from '../../support/empty-report.ts';
 
 const AUTHORISE = authoriseByChannel({
   isKnown: (channel) => channel === 'demo' || channel === 'other',
@@ -204,19 +205,7 @@ test('long polling is not spoken, and the HTTP server answers everything else it
 
 const NOBODY = 'AAAAbbbb0000_-zz';
 
-const REPORT = {
-  slots: 8,
-  slotsUsed: 0,
-  lagMs: [1, 1, 1, 1, 1, 1, 1, 1],
-  links: 1,
-  bytesFromPeers: 0,
-  bytesFromServer: 0,
-  bytesToPeers: 0,
-  latencyMs: 0,
-  stalls: 0,
-  stallMs: 0,
-  banned: [],
-};
+const REPORT = { ...EMPTY_REPORT, slots: 8, lagMs: [1, 1, 1, 1, 1, 1, 1, 1], links: 1 };
 
 const OFFER = [
   'v=0',

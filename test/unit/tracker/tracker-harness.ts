@@ -12,6 +12,7 @@ import type {
 import { parseNetworkAddress } from '../../../tracker/core/network-address.ts';
 import { Tracker } from '../../../tracker/core/tracker.ts';
 import { DEFAULT_TRACKER_LIMITS, type TrackerLimits, type TrackerOutput } from '../../../tracker/core/tracker-types.ts';
+import { EMPTY_REPORT } from '../../support/empty-report.ts';
 
 /** A tracker with a clock of its own, and peers that have a number for a name. */
 export class TrackerHarness {
@@ -93,17 +94,3 @@ export class TrackerHarness {
 export function introductionsTo(outputs: readonly TrackerOutput[], peer: PeerId): readonly Introduction[] {
   return outputs.flatMap((output) => (output.type === 'introduce' && output.peer === peer ? output.introductions : []));
 }
-
-const EMPTY_REPORT: PeerReport = {
-  slots: 0,
-  slotsUsed: 0,
-  lagMs: [],
-  links: 0,
-  bytesFromPeers: 0,
-  bytesFromServer: 0,
-  bytesToPeers: 0,
-  latencyMs: 0,
-  stalls: 0,
-  stallMs: 0,
-  banned: [],
-};
